@@ -1,7 +1,7 @@
 // One configuration for every suite: specs run from source (the "@biplane/source" export condition), nothing is built first.
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@biplane/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@biplane/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{libs,apps,tools,prisma}/**/src/**/*.{spec,int-spec,e2e-spec}.ts'],
   modulePathIgnorePatterns: ['/dist/', '/.nx/', '/.biplane/'],

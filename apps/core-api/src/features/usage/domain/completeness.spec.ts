@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HomeId } from '@biplane/kernel';
+import { hoursOfSpan, missingHours } from './completeness.js';
+
+const pool = '0193a000-0000-7000-8000-00000000000a' as HomeId;
+const dedicated = '0193a000-0000-7000-8000-00000000000b' as HomeId;
+const at = (text: string) => new Date(text);
+// Brisbane's April 2026 has exactly 720 hours.
+const april = { from: at('2026-03-31T14:00:00Z'), to: at('2026-04-30T14:00:00Z') };
+
+describe('a period is complete when every home that served has closed every hour it served', () => {
+  it('April 2026 in Brisbane waits for 720 hours', () => {
+    expect(
+      missingHours(april, [{ homeId: pool, epoch: 1, from: at('2026-03-31T03:00:00Z'), to: null }], () => false),
+    ).toHaveLength(720);
+  });
+
+  it('nothing is missing once each hour is vouched for', () => {
+    expect(missingHours(april, [{ homeId: pool, epoch: 1, from: april.from, to: null }], () => true)).toEqual([]);
+  });
+
+  it('one silent hour is named', () => {
+    const silent = at('2026-04-10T05:00:00Z');
+    const missing = missingHours(
+      april,
+      [{ homeId: pool, epoch: 1, from: april.from, to: null }],
+      (_, hour) => hour.getTime() !== silent.getTime(),
+    );
+    expect(missing).toEqual([{ homeId: pool, hour: silent }]);
+  });
+
+  it('after a move each home is awaited for its own stretch, and both for the hour of the move', () => {
+    const moved = at('2026-04-01T00:30:00Z');
+    const missing = missingHours(
+      { from: at('2026-03-31T23:00:00Z'), to: at('2026-04-01T02:00:00Z') },
+      [
+        { homeId: pool, epoch: 1, from: at('2026-03-01T00:00:00Z'), to: moved },
+        { homeId: dedicated, epoch: 2, from: moved, to: null },
+      ],
+      () => false,
+    );
+    expect(missing).toEqual([
+      { homeId: pool, hour: at('2026-03-31T23:00:00Z') },
+      { homeId: pool, hour: at('2026-04-01T00:00:00Z') },
+      { homeId: dedicated, hour: at('2026-04-01T00:00:00Z') },
+      { homeId: dedicated, hour: at('2026-04-01T01:00:00Z') },
+    ]);
+  });
+
+  it('a home that served before or after the period is not awaited', () => {
+    const early = { homeId: pool, epoch: 1, from: at('2026-01-01T00:00:00Z'), to: april.from };
+    const later = { homeId: dedicated, epoch: 2, from: april.to, to: null };
+    expect(missingHours(april, [early, later], () => false)).toEqual([]);
+  });
+
+  it('a period that a half-hour zone cuts touches its first and last hour in part', () => {
+    const kolkata = { from: at('2026-03-31T18:30:00Z'), to: at('2026-03-31T20:30:00Z') };
+    expect(hoursOfSpan(kolkata)).toEqual([
+      at('2026-03-31T18:00:00Z'),
+      at('2026-03-31T19:00:00Z'),
+      at('2026-03-31T20:00:00Z'),
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { DeploymentId, HomeId, MeterCode, TenantId } from '@biplane/kernel';
+import { newestOfEach, windowFault, type MeteredDeployment, type UsageWindowTotal } from './window.js';
+
+const home = '0193a000-0000-7000-8000-00000000000a' as HomeId;
+const otherHome = '0193a000-0000-7000-8000-00000000000b' as HomeId;
+const meter = { aggregation: 'sum', authority: 'data' };
+const now = new Date('2026-04-10T12:30:00Z');
+
+function window(over: Partial<UsageWindowTotal> = {}): UsageWindowTotal {
+  return {
+    deploymentId: '0193a000-0000-7000-8000-000000000001' as DeploymentId,
+    meter: 'droplet_hours' as MeterCode,
+    aggregation: 'sum',
+    windowStart: new Date('2026-04-10T11:00:00Z'),
+    windowEnd: new Date('2026-04-10T12:00:00Z'),
+    homeId: home,
+    incarnation: 1,
+    revision: 1n,
+    quantity: '3',
+    closed: false,
+    licenseVersion: 1,
+    ...over,
+  };
+}
+
+function deployment(placements: MeteredDeployment['placements']): MeteredDeployment {
+  return { tenantId: '0193a000-0000-7000-8000-0000000000ff' as TenantId, placements };
+}
+
+const served = deployment([{ homeId: home, epoch: 1, from: new Date('2026-03-01T00:00:00Z'), to: null }]);
+const at = (text: string) => new Date(text);
+
+describe('what a home reports is counted only when every fact about it is known', () => {
+  it('a window of a deployment, meter and home that are known is counted', () => {
+    expect(windowFault(window(), served, meter, now)).toBeNull();
+  });
+
+  it.each([
+    ['no such deployment', window(), undefined, meter, 'DEPLOYMENT_UNKNOWN'],
+    ['no such meter', window(), served, undefined, 'METER_UNKNOWN'],
+    ['the meter is counted by core-api', window(), served, { ...meter, authority: 'control' }, 'METER_WRONG_PLANE'],
+    ['a gauge reported as a counter', window(), served, { ...meter, aggregation: 'last' }, 'METER_AGGREGATION'],
+    ['a home that never held it', window({ homeId: otherHome }), served, meter, 'HOME_DOES_NOT_SERVE'],
+    ['a negative quantity', window({ quantity: '-1' }), served, meter, 'QUANTITY_INVALID'],
+    ['a comma', window({ quantity: '12,5' }), served, meter, 'QUANTITY_INVALID'],
+    ['13 decimals', window({ quantity: '0.0000000000001' }), served, meter, 'QUANTITY_INVALID'],
+    ['an empty window', window({ windowEnd: at('2026-04-10T11:00:00Z') }), served, meter, 'WINDOW_SHAPE'],
+    ['longer than its hour', window({ windowEnd: at('2026-04-10T12:00:00.001Z') }), served, meter, 'WINDOW_SHAPE'],
+  ] as const)('%s → quarantine', (_why, total, facts, known, fault) => {
+    expect(windowFault(total, facts, known, now)).toBe(fault);
+  });
+
+  it.each([
+    ['5 minutes ahead is tolerated', '2026-04-10T12:35:00Z', null],
+    ['a millisecond more is not', '2026-04-10T12:35:00.001Z', 'WINDOW_IN_FUTURE'],
+    ['35 days back is tolerated', '2026-03-06T12:30:00Z', null],
+    ['a millisecond more is not', '2026-03-06T12:29:59.999Z', 'WINDOW_TOO_OLD'],
+  ] as const)('%s', (_why, start, fault) => {
+    const windowStart = at(start);
+    const total = window({ windowStart, windowEnd: new Date(windowStart.getTime() + 1) });
+    expect(windowFault(total, served, meter, now)).toBe(fault);
+  });
+
+  it.each([
+    ['it was placed there in the middle of the window', '2026-04-10T11:59:59.999Z', null, null],
+    ['it was placed there when the window ended', '2026-04-10T12:00:00Z', null, 'HOME_DOES_NOT_SERVE'],
+    ['it left in the middle', '2026-03-01T00:00:00Z', '2026-04-10T11:00:00.001Z', null],
+    ['it left as the window began', '2026-03-01T00:00:00Z', '2026-04-10T11:00:00Z', 'HOME_DOES_NOT_SERVE'],
+  ] as const)('%s', (_why, from, to, fault) => {
+    const facts = deployment([{ homeId: home, epoch: 1, from: at(from), to: to === null ? null : at(to) }]);
+    expect(windowFault(window(), facts, meter, now)).toBe(fault);
+  });
+
+  it('A3: any order and repetition of revisions leaves the highest one', () => {
+    const revisions = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(revisions, (order) => {
+        const left = newestOfEach(order.map((n) => window({ revision: BigInt(n), quantity: String(n) })));
+        expect(left).toEqual([window({ revision: BigInt(Math.max(...order)), quantity: String(Math.max(...order)) })]);
+      }),
+    );
+  });
+});

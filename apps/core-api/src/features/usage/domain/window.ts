@@ -1,0 +1,105 @@
+import { parseDecimal, type DeploymentId, type HomeId, type MeterCode, type TenantId } from '@biplane/kernel';
+
+/** How the readings of one meter become one number. */
+export type Aggregation = 'sum' | 'peak' | 'last';
+
+/**
+ * The running total of one meter of one deployment at one incarnation of one home, in one window.
+ * `quantity` is the total at `revision`, never a difference; the highest revision wins.
+ */
+export interface UsageWindowTotal {
+  readonly deploymentId: DeploymentId;
+  readonly meter: MeterCode;
+  readonly aggregation: Aggregation;
+  readonly windowStart: Date;
+  readonly windowEnd: Date;
+  readonly homeId: HomeId;
+  readonly incarnation: number;
+  readonly revision: bigint;
+  /** A decimal string, at most 12 decimals. */
+  readonly quantity: string;
+  readonly closed: boolean;
+  readonly licenseVersion: number;
+}
+
+/** Where a deployment was served, half-open. `to` is null while it still is. */
+export interface Placement {
+  readonly homeId: HomeId;
+  readonly epoch: number;
+  readonly from: Date;
+  readonly to: Date | null;
+}
+
+/** What core-api knows of the deployment that a window speaks of. */
+export interface MeteredDeployment {
+  readonly tenantId: TenantId;
+  readonly placements: readonly Placement[];
+}
+
+/** Why a window is kept aside instead of counted. Source: 20-contracts, "Records up". */
+export type WindowFault =
+  | 'DEPLOYMENT_UNKNOWN'
+  | 'METER_UNKNOWN'
+  | 'METER_AGGREGATION'
+  | 'METER_WRONG_PLANE'
+  | 'HOME_DOES_NOT_SERVE'
+  | 'WINDOW_IN_FUTURE'
+  | 'WINDOW_TOO_OLD'
+  | 'WINDOW_SHAPE'
+  | 'QUANTITY_INVALID';
+
+export const hourMs = 3_600_000;
+const futureToleranceMs = 5 * 60_000;
+const oldestMs = 35 * 24 * hourMs;
+
+/** The UTC hour that holds an instant. */
+export function hourOf(instant: Date): Date {
+  return new Date(Math.floor(instant.getTime() / hourMs) * hourMs);
+}
+
+/** Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. */
+export function windowFault(
+  window: UsageWindowTotal,
+  deployment: MeteredDeployment | undefined,
+  meter: { readonly aggregation: string; readonly authority: string } | undefined,
+  now: Date,
+): WindowFault | null {
+  if (deployment === undefined) return 'DEPLOYMENT_UNKNOWN';
+  if (meter === undefined) return 'METER_UNKNOWN';
+  if (meter.authority !== 'data') return 'METER_WRONG_PLANE';
+  if (meter.aggregation !== window.aggregation) return 'METER_AGGREGATION';
+  if (!liesInOneHour(window)) return 'WINDOW_SHAPE';
+  if (!parseDecimal(window.quantity, { maxScale: 12, maxDigits: 30 }).ok) return 'QUANTITY_INVALID';
+  if (window.windowStart.getTime() > now.getTime() + futureToleranceMs) return 'WINDOW_IN_FUTURE';
+  if (window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
+  return deployment.placements.some((placement) => serves(placement, window)) ? null : 'HOME_DOES_NOT_SERVE';
+}
+
+/** Of several totals of one window, only the highest revision of each source: the order of arrival decides nothing. */
+export function newestOfEach(windows: readonly UsageWindowTotal[]): UsageWindowTotal[] {
+  const newest = new Map<string, UsageWindowTotal>();
+  for (const window of windows) {
+    const key = windowKey(window);
+    const known = newest.get(key);
+    if (known === undefined || window.revision > known.revision) newest.set(key, window);
+  }
+  return [...newest.values()];
+}
+
+function windowKey(window: UsageWindowTotal): string {
+  return [window.deploymentId, window.meter, window.windowStart.getTime(), window.homeId, window.incarnation].join('|');
+}
+
+/** A window is a UTC hour, or the part of one that a billing period cuts off. */
+function liesInOneHour(window: UsageWindowTotal): boolean {
+  const end = window.windowEnd.getTime();
+  return window.windowStart.getTime() < end && end <= hourOf(window.windowStart).getTime() + hourMs;
+}
+
+function serves(placement: Placement, window: UsageWindowTotal): boolean {
+  return (
+    placement.homeId === window.homeId &&
+    placement.from.getTime() < window.windowEnd.getTime() &&
+    (placement.to === null || placement.to.getTime() > window.windowStart.getTime())
+  );
+}
