@@ -17,9 +17,6 @@ export interface MoneyJson {
   readonly currency: string;
 }
 
-/** Minor units are stored in 64-bit columns; 18 digits fit with room for sums. */
-const MONEY_MAX_DIGITS = 18;
-
 export function money(minor: bigint, currency: Currency): Money {
   return { minor, currency };
 }
@@ -54,7 +51,7 @@ export function moneyToJson(value: Money): MoneyJson {
 export function parseMoney(json: MoneyJson): Result<Money> {
   const currency = parseCurrency(json.currency);
   if (!currency.ok) return currency;
-  const amount = parseDecimal(json.amount, { maxDigits: MONEY_MAX_DIGITS, allowNegative: true });
+  const amount = parseDecimal(json.amount, { allowNegative: true });
   return amount.ok ? moneyFromDecimal(amount.value, currency.value) : amount;
 }
 

@@ -1,0 +1,39 @@
+import { rational, type Rational } from '@biplane/kernel';
+import { localDays } from './local-day.js';
+import { durationMs, intersection, type Period } from './period.js';
+import { intersect, totalMs, type Stretches } from './stretches.js';
+
+/** A part of a period, not yet in lowest terms: "15 of 30 days" explains a bill better than "1/2". */
+export interface Share {
+  readonly part: number;
+  readonly whole: number;
+}
+
+/**
+ * The local days of the period at any instant of which one of the stretches holds, of all local days that the period
+ * touches. The 16th to the end of January is 16 of 31: nothing is ever added to both sides.
+ */
+export function daysIn(stretches: Stretches, period: Period, timeZone: string): Share {
+  const days = localDays(period, timeZone);
+  const inside = intersect(stretches, [period]);
+  const counted = days.filter((day) => inside.some((stretch) => intersection(stretch, day.period)));
+  return { part: counted.length, whole: days.length };
+}
+
+/** The milliseconds of the period that the stretches cover, of all its milliseconds: instants have no finer unit. */
+export function millisIn(stretches: Stretches, period: Period): Share {
+  return { part: totalMs(intersect(stretches, [period])), whole: durationMs(period) };
+}
+
+export function shareByDay(stretches: Stretches, period: Period, timeZone: string): Rational {
+  return toRational(daysIn(stretches, period, timeZone));
+}
+
+export function shareBySecond(stretches: Stretches, period: Period): Rational {
+  return toRational(millisIn(stretches, period));
+}
+
+/** Of an empty period nothing can be had, so its share is a bug and throws. */
+export function toRational(share: Share): Rational {
+  return rational(BigInt(share.part), BigInt(share.whole));
+}
