@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HomeId } from '@biplane/kernel';
-import { hoursOfSpan, missingHours } from './completeness.js';
+import { missingHours } from './completeness.js';
 
 const pool = '0193a000-0000-7000-8000-00000000000a' as HomeId;
 const dedicated = '0193a000-0000-7000-8000-00000000000b' as HomeId;
@@ -51,14 +51,5 @@ describe('a period is complete when every home that served has closed every hour
     const early = { homeId: pool, epoch: 1, from: at('2026-01-01T00:00:00Z'), to: april.from };
     const later = { homeId: dedicated, epoch: 2, from: april.to, to: null };
     expect(missingHours(april, [early, later], () => false)).toEqual([]);
-  });
-
-  it('a period that a half-hour zone cuts touches its first and last hour in part', () => {
-    const kolkata = { from: at('2026-03-31T18:30:00Z'), to: at('2026-03-31T20:30:00Z') };
-    expect(hoursOfSpan(kolkata)).toEqual([
-      at('2026-03-31T18:00:00Z'),
-      at('2026-03-31T19:00:00Z'),
-      at('2026-03-31T20:00:00Z'),
-    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { hourOf, type OpenPeriod } from '@biplane/billing-calendar';
 import { parseDecimal, type DeploymentId, type HomeId, type MeterCode, type TenantId } from '@biplane/kernel';
 
 /** How the readings of one meter become one number. */
@@ -23,11 +24,9 @@ export interface UsageWindowTotal {
 }
 
 /** Where a deployment was served, half-open. `to` is null while it still is. */
-export interface Placement {
+export interface Placement extends OpenPeriod {
   readonly homeId: HomeId;
   readonly epoch: number;
-  readonly from: Date;
-  readonly to: Date | null;
 }
 
 /** What core-api knows of the deployment that a window speaks of. */
@@ -48,14 +47,8 @@ export type WindowFault =
   | 'WINDOW_SHAPE'
   | 'QUANTITY_INVALID';
 
-export const hourMs = 3_600_000;
 const futureToleranceMs = 5 * 60_000;
-const oldestMs = 35 * 24 * hourMs;
-
-/** The UTC hour that holds an instant. */
-export function hourOf(instant: Date): Date {
-  return new Date(Math.floor(instant.getTime() / hourMs) * hourMs);
-}
+const oldestMs = 35 * 24 * 3_600_000;
 
 /** Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. */
 export function windowFault(
@@ -92,8 +85,7 @@ function windowKey(window: UsageWindowTotal): string {
 
 /** A window is a UTC hour, or the part of one that a billing period cuts off. */
 function liesInOneHour(window: UsageWindowTotal): boolean {
-  const end = window.windowEnd.getTime();
-  return window.windowStart.getTime() < end && end <= hourOf(window.windowStart).getTime() + hourMs;
+  return window.windowStart < window.windowEnd && window.windowEnd <= hourOf(window.windowStart).to;
 }
 
 function serves(placement: Placement, window: UsageWindowTotal): boolean {
