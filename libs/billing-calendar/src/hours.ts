@@ -24,6 +24,7 @@ export function windowsOf(period: Period): readonly Period[] {
 
 /** The usage window of an instant: its UTC hour within its month in the tenant's zone. */
 export function windowOf(instant: Date, timeZone: string): Period {
-  const hour = hourOf(instant);
-  return intersection(hour, calendarMonth(monthOf(instant, timeZone), timeZone)) ?? hour;
+  const window = intersection(hourOf(instant), calendarMonth(monthOf(instant, timeZone), timeZone));
+  if (!window) throw new Error('An instant lies in its own hour and in its own month');
+  return window;
 }

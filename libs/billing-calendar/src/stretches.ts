@@ -22,7 +22,8 @@ export function unite(periods: readonly Period[]): Stretches {
 
 /** The instants that are in both. */
 export function intersect(a: readonly Period[], b: readonly Period[]): Stretches {
-  const shared = unite(a).flatMap((x) => unite(b).map((y) => intersection(x, y)));
+  const others = unite(b);
+  const shared = unite(a).flatMap((x) => others.map((y) => intersection(x, y)));
   return unite(shared.filter((period) => period !== null));
 }
 

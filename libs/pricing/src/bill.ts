@@ -1,0 +1,40 @@
+import type { Period } from '@biplane/billing-calendar';
+import type { Currency, Decimal, Money } from '@biplane/kernel';
+import type { Component } from './component.js';
+
+export type LineKind = 'plan_base' | 'addon' | 'overage' | 'setup' | 'tax';
+
+/** One row of a bill. Its amount is the sum of its rounded components. */
+export interface Line {
+  /** The same for the same thing in every computation of a bill: deployment, kind, and what it is charged for. */
+  readonly id: string;
+  readonly kind: LineKind;
+  /** Null on tax lines: taxes are on the whole bill. */
+  readonly deployment: string | null;
+  /** Plan code, resource kind of the add-on, meter, or tax code. */
+  readonly resourceKind: string;
+  readonly description: string;
+  readonly quantity: Decimal;
+  readonly unitPrice: Decimal | null;
+  readonly amount: Money;
+  readonly period: Period;
+  readonly explanation: readonly Component[];
+}
+
+export interface TaxRow {
+  readonly code: string;
+  readonly rate: Decimal;
+  readonly base: Money;
+  readonly amount: Money;
+}
+
+export interface Bill {
+  readonly currency: Currency;
+  readonly period: Period;
+  /** In the order of the deployments; tax lines last. */
+  readonly lines: readonly Line[];
+  /** The sum of all lines but taxes. */
+  readonly subtotal: Money;
+  readonly taxes: readonly TaxRow[];
+  readonly total: Money;
+}

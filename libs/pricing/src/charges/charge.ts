@@ -1,0 +1,16 @@
+import type { Period, Stretches } from '@biplane/billing-calendar';
+import type { Currency } from '@biplane/kernel';
+import type { Line } from '../bill.js';
+import type { DeploymentInput } from '../input.js';
+
+/** What a charge may look at, beside the deployment. */
+export interface ChargeContext {
+  readonly currency: Currency;
+  readonly timeZone: string;
+  readonly period: Period;
+  /** When the deployment was active and not suspended, inside the period. */
+  readonly chargeable: Stretches;
+}
+
+/** One reason for a deployment to owe something. One file each; their order on the bill is that of `price-bill.ts`. */
+export type Charge = (deployment: DeploymentInput, context: ChargeContext) => readonly Line[];

@@ -1,0 +1,42 @@
+import type { Stretches } from '@biplane/billing-calendar';
+import {
+  currencyExponent,
+  decimalToString,
+  moneyFromRational,
+  multiplyDecimal,
+  multiplyRational,
+  rationalFromDecimal,
+  ZERO_DECIMAL,
+  type Decimal,
+} from '@biplane/kernel';
+import { chargedShare } from '../activity.js';
+import type { Component } from '../component.js';
+import type { Proration } from '../input.js';
+import type { ChargeContext } from './charge.js';
+
+/** What a line that is charged for a share of the period has in common. */
+export interface Prorated {
+  /** Zero when no part of the period is charged, so that the line is left out. */
+  readonly quantity: Decimal;
+  readonly unitPrice: Decimal;
+  readonly explanation: readonly Component[];
+}
+
+/** price x quantity x share: exact until the end, rounded once. */
+export function prorate(
+  unitPrice: Decimal,
+  quantity: Decimal,
+  stretches: Stretches,
+  proration: Proration,
+  { currency, period, timeZone }: ChargeContext,
+): Prorated {
+  const { share, text } = chargedShare(stretches, { period, timeZone, proration });
+  const whole = rationalFromDecimal(multiplyDecimal(unitPrice, quantity));
+  const amount = moneyFromRational(multiplyRational(whole, share), currency);
+  const price = decimalToString(unitPrice, currencyExponent(currency));
+  return {
+    quantity: share.numerator === 0n ? ZERO_DECIMAL : quantity,
+    unitPrice,
+    explanation: [{ text: `${decimalToString(quantity)} x ${price} ${currency} x ${text}`, quantity, amount }],
+  };
+}

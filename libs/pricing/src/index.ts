@@ -1,0 +1,18 @@
+export { PricingErrors } from './pricing.errors.js';
+export type {
+  AddonRequest,
+  BillRequest,
+  DeploymentRequest,
+  MeterRequest,
+  PlanPricingRequest,
+  PriceRequest,
+  TaxRequest,
+} from './request.js';
+export type { BillInput, PlanPricing } from './input.js';
+export { parseBillRequest } from './parse-request.js';
+export { parsePlanPricing } from './parse-plan.js';
+export { parseAddonPricing } from './parse-addon.js';
+export { priceBill } from './price-bill.js';
+export type { Bill, Line, LineKind, TaxRow } from './bill.js';
+export { toBillJson, type BillJson, type LineJson } from './bill-json.js';
+export { canonicalInput } from './canonical-input.js';

@@ -1,0 +1,91 @@
+import {
+  err,
+  ok,
+  parseDecimal,
+  type DecimalLimits,
+  type Decimal,
+  type Failure,
+  type FailureFactory,
+  type FieldError,
+  type Result,
+  ZERO_DECIMAL,
+} from '@biplane/kernel';
+import { PricingErrors } from './pricing.errors.js';
+
+/**
+ * Collects every mistake of a request, so that the caller corrects all of them at once. A reader that finds a mistake
+ * notes it and goes on with a harmless value; `result` then refuses the whole.
+ */
+export class Mistakes {
+  private readonly found: Failure[] = [];
+  private readonly errors: FieldError[] = [];
+
+  note(pointer: string, failure: Failure): void {
+    this.found.push(failure);
+    this.errors.push({ pointer, code: failure.code, detail: failure.detail });
+  }
+
+  /** The value, or `instead` when it is a failure, which is noted. */
+  take<T>(pointer: string, result: Result<T>, instead: T): T {
+    if (result.ok) return result.value;
+    this.note(pointer, result.error);
+    return instead;
+  }
+
+  decimal(pointer: string, text: unknown, limits: DecimalLimits = {}): Decimal {
+    return this.take(pointer, parseDecimal(text, limits), ZERO_DECIMAL);
+  }
+
+  /** A rule that is written down but cannot be priced yet must not be passed over in silence. */
+  refuseRule(pointer: string, value: unknown): void {
+    const absent = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+    if (!absent)
+      this.note(pointer, PricingErrors.RULE_UNSUPPORTED({ detail: `${lastSegment(pointer)} is not supported yet` }));
+  }
+
+  refuseUnknownMembers(pointer: string, value: object, known: readonly string[]): void {
+    for (const member of Object.keys(value).filter((name) => !known.includes(name))) {
+      this.note(at(pointer, member), PricingErrors.INPUT_INVALID({ detail: `"${member}" is not known here` }));
+    }
+  }
+
+  refuseRepeats(values: readonly string[], pointerOf: (index: number) => string): void {
+    values.forEach((value, index) => {
+      if (values.indexOf(value) < index) {
+        this.note(pointerOf(index), PricingErrors.NOT_UNIQUE({ detail: `"${value}" stands here a second time` }));
+      }
+    });
+  }
+
+  /**
+   * What was read, null standing for what could not be; null without a mistake is a bug.
+   * Mistakes that are all of one kind keep its code, so that clients can tell a missing meter from a bad number.
+   */
+  result<T>(value: T | null): Result<T> {
+    const first = this.found[0];
+    if (!first) {
+      if (value === null) throw new Error('What could not be read must have been noted');
+      return ok(value);
+    }
+    const sameKind = this.found.every((failure) => failure.code === first.code);
+    const factory = sameKind ? factoryOf(first) : PricingErrors.INPUT_INVALID;
+    const detail = this.found.length === 1 ? first.detail : `${this.found.length} fields cannot be priced`;
+    return err(factory({ detail, errors: this.errors }));
+  }
+}
+
+/** A JSON pointer (RFC 6901) one step further down. */
+export function at(pointer: string, ...segments: readonly (string | number)[]): string {
+  return segments.reduce<string>(
+    (path, segment) => `${path}/${`${segment}`.replace(/~/g, '~0').replace(/\//g, '~1')}`,
+    pointer,
+  );
+}
+
+function lastSegment(pointer: string): string {
+  return pointer.slice(pointer.lastIndexOf('/') + 1);
+}
+
+function factoryOf(failure: Failure): FailureFactory {
+  return (input) => ({ ...failure, ...input });
+}

@@ -1,0 +1,46 @@
+import { addMoney, sumMoney, type Currency, type Money } from '@biplane/kernel';
+import { chargeableTime } from './activity.js';
+import type { Bill, Line } from './bill.js';
+import { addons } from './charges/add-ons.js';
+import { baseFee } from './charges/base-fee.js';
+import type { Charge } from './charges/charge.js';
+import { overage } from './charges/overage.js';
+import { setupFee } from './charges/setup-fee.js';
+import type { BillInput, DeploymentInput } from './input.js';
+import { isShown } from './line.js';
+import { taxLine, taxRow } from './tax.js';
+
+/** The order of the lines of one deployment. To add a charge: write its file, and put its word in its place here. */
+const CHARGES: readonly Charge[] = [baseFee, addons, overage, setupFee];
+
+/**
+ * Prices a checked request; whatever could go wrong, `parseBillRequest` refused. The same input gives the same bill,
+ * byte for byte: quote, monthly billing and invoice are this one computation.
+ */
+export function priceBill(input: BillInput): Bill {
+  const { currency, period } = input;
+  const charged = input.deployments.flatMap((deployment) => deploymentLines(deployment, input)).filter(isShown);
+  const subtotal = sumOf(charged, currency);
+  const taxes = input.taxes.map((tax) => ({ tax, row: taxRow(tax, subtotal) }));
+  const taxLines = taxes.map(({ tax, row }) => taxLine(tax, row, period));
+  return {
+    currency,
+    period,
+    lines: [...charged, ...taxLines],
+    subtotal,
+    taxes: taxes.map(({ row }) => row),
+    total: addMoney(subtotal, sumOf(taxLines, currency)),
+  };
+}
+
+function deploymentLines(deployment: DeploymentInput, { currency, period, timeZone }: BillInput): readonly Line[] {
+  const context = { currency, period, timeZone, chargeable: chargeableTime(deployment) };
+  return CHARGES.flatMap((charge) => charge(deployment, context));
+}
+
+function sumOf(lines: readonly Line[], currency: Currency): Money {
+  return sumMoney(
+    lines.map((line) => line.amount),
+    currency,
+  );
+}

@@ -1,0 +1,78 @@
+import type { OpenPeriod, Period } from '@biplane/billing-calendar';
+
+/**
+ * What a bill is asked for with, as quotes and metered billing write it: the body of `POST /quotes` with plans and
+ * add-ons looked up and instants read. Amounts, rates and quantities are decimal strings; nothing is trusted yet.
+ */
+export interface BillRequest {
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly period: Period;
+  readonly taxes?: readonly TaxRequest[];
+  /** The tenant's own discounts: refused until they can be priced. */
+  readonly discounts?: readonly unknown[];
+  /** Lines stand in this order. */
+  readonly deployments: readonly DeploymentRequest[];
+}
+
+export interface TaxRequest {
+  readonly code: string;
+  readonly name: string;
+  /** 0 to 1; `"0.10"` is ten percent. */
+  readonly rate: string;
+}
+
+export interface DeploymentRequest {
+  /** Names the deployment on its lines: an id, or any word in a quote. */
+  readonly ref: string;
+  readonly plan: { readonly code: string; readonly name?: string };
+  readonly planVersion: PlanPricingRequest;
+  readonly addons?: readonly AddonRequest[];
+  /** When it was active (trial time is not active time), and when suspended; overlaps count once. */
+  readonly active: readonly OpenPeriod[];
+  readonly suspended?: readonly OpenPeriod[];
+  readonly modules?: Readonly<Record<string, readonly OpenPeriod[]>>;
+  /** Whether it became ready for the first time in this period, so that the setup fee is due. */
+  readonly firstPeriod?: boolean;
+  /** Meter → quantity used in the period. */
+  readonly usage?: Readonly<Record<string, string>>;
+  /** Meter → license versions under which the usage was allowed; named on the overage lines. */
+  readonly licenseVersions?: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface AddonRequest {
+  readonly code: string;
+  readonly name?: string;
+  readonly resourceKind: string;
+  readonly currency?: string;
+  readonly quantity: string;
+  readonly price: PriceRequest;
+  /** When it was attached; always, when absent. */
+  readonly attached?: readonly OpenPeriod[];
+}
+
+/** The members of a plan version that have to do with money; others are ignored here. */
+export interface PlanPricingRequest {
+  readonly currency: string;
+  readonly interval?: string;
+  readonly proration?: string;
+  readonly baseFee: string;
+  readonly setupFee?: string | null;
+  readonly minimumCommitment?: string | null;
+  readonly maximum?: string | null;
+  readonly modules?: readonly { readonly module: string; readonly dailyPrice?: string | null }[];
+  readonly meters?: readonly MeterRequest[];
+}
+
+export interface MeterRequest {
+  readonly meter: string;
+  readonly name?: string;
+  readonly included?: string;
+  readonly price: PriceRequest;
+  readonly discounts?: readonly unknown[];
+  readonly minimum?: string | null;
+  readonly maximum?: string | null;
+}
+
+/** A price of some kind; what else it has is read by the file of that kind. */
+export type PriceRequest = { readonly kind: string } & Readonly<Record<string, unknown>>;
