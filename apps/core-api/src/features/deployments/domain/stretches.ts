@@ -1,0 +1,52 @@
+import type { OpenPeriod } from '@biplane/billing-calendar';
+import type { DeploymentState } from './deployment-state.js';
+
+export interface StateChange {
+  readonly to: DeploymentState;
+  readonly at: Date;
+}
+
+/** From creation to its end a deployment is always in exactly one state; these are the stretches spent in the given ones. */
+export function stretchesIn(states: readonly DeploymentState[], changes: readonly StateChange[]): OpenPeriod[] {
+  const found: OpenPeriod[] = [];
+  let from: Date | null = null;
+  for (const change of changes) {
+    const inside = states.includes(change.to);
+    if (inside && from === null) from = change.at;
+    if (!inside && from !== null) {
+      if (from < change.at) found.push({ from, to: change.at });
+      from = null;
+    }
+  }
+  if (from !== null) found.push({ from, to: null });
+  return found;
+}
+
+/**
+ * When a deployment is charged for: from first ready, never in its trial, to the end of its subscription. Paused and
+ * suspended time stays inside: it is given beside this and taken off by day, as the rule of the bill asks.
+ */
+export function activeStretches(input: {
+  readonly changes: readonly StateChange[];
+  readonly firstReadyAt: Date | null;
+  readonly endedAt: Date | null;
+}): OpenPeriod[] {
+  const { changes, firstReadyAt, endedAt } = input;
+  if (firstReadyAt === null) return [];
+  return stretchesIn(['active', 'past_due', 'paused', 'suspended', 'cancelled'], changes)
+    .map(({ from, to }) => ({ from: later(from, firstReadyAt), to: earlier(to, endedAt) }))
+    .filter(({ from, to }) => to === null || from < to);
+}
+
+export function suspendedStretches(changes: readonly StateChange[]): OpenPeriod[] {
+  return stretchesIn(['paused', 'suspended'], changes);
+}
+
+function later(a: Date, b: Date): Date {
+  return a > b ? a : b;
+}
+
+function earlier(a: Date | null, b: Date | null): Date | null {
+  if (a === null) return b;
+  return b === null || a < b ? a : b;
+}
