@@ -1,0 +1,42 @@
+export * from './claims/claims.js';
+export { licenseState, type LicenseState } from './claims/license-state.js';
+export { licenseProblems } from './claims/claims-shape.js';
+export type { ShapeProblem } from './claims/shape.js';
+export {
+  exportPublicJwk,
+  importPrivateJwk,
+  importPublicJwk,
+  importRootPublicKey,
+  jwkThumbprint,
+  KID_PATTERN,
+  type PrivateJwk,
+  type PublicJwk,
+} from './keys/jwk.js';
+export {
+  signKeyStatement,
+  verifyKeyStatement,
+  type KeyState,
+  type KeyStatementClaims,
+  type TrustedKey,
+} from './keys/key-statement.js';
+export { signLicense, type SigningKey } from './token/sign-license.js';
+export {
+  CLOCK_SKEW_MS_MAX,
+  verifyLicense,
+  verifyStoredLicense,
+  type HighestSeen,
+  type VerificationContext,
+  type VerifiedLicense,
+} from './token/verify-license.js';
+export { effectiveNow, type NewestIssue } from './token/effective-time.js';
+export { KeyStatementErrors, LicenseTokenErrors, mayBecomeValid } from './token/license-token.errors.js';
+export {
+  homeDatabaseName,
+  homeRoleNames,
+  isHomeDatabaseName,
+  isTenantDatabaseName,
+  tenantDatabaseName,
+  tenantRoleNames,
+  type HomeRoleNames,
+  type TenantRoleNames,
+} from './names/database-names.js';
