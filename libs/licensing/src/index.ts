@@ -40,3 +40,24 @@ export {
   type HomeRoleNames,
   type TenantRoleNames,
 } from './names/database-names.js';
+export {
+  buildClaims,
+  type AttachedAddon,
+  type LicenseInput,
+  type LimitOverride,
+  type PlannedLimit,
+  type PlannedModule,
+} from './claims/build-claims.js';
+export { GRACE_DAYS_DEFAULT, graceEnd, NOTICE_DAYS_DEFAULT, noticeStart, termEnd } from './claims/term.js';
+export { decide } from './decision/decide.js';
+export { LicenseErrors, LimitErrors, WARNING_CODES } from './decision/decision.errors.js';
+export {
+  DECISION_OUTCOMES,
+  type CounterReading,
+  type DecideInput,
+  type Decision,
+  type DecisionOutcome,
+  type DecisionWarning,
+} from './decision/decision.js';
+export { crossedThresholds, reachedThreshold } from './decision/thresholds.js';
+export { ENFORCEABLE_STRATEGIES } from './strategies/index.js';
