@@ -86,7 +86,7 @@ const placed = [
     'kubernetes-in-cluster-gateway',
     'One file talks to the cluster.',
     { pathNot: '/cluster\\.gateway\\.ts$' },
-    { path: 'node_modules/@kubernetes/' },
+    { path: '(^|node_modules/)@kubernetes/' },
   ),
   rule(
     'testing-from-specs-and-tools',
@@ -104,7 +104,7 @@ export default {
     tsPreCompilationDeps: true,
     // The specs' configuration sees every file; what resolves a package is the condition below.
     tsConfig: { fileName: 'tsconfig.base.json' },
-    exclude: { path: ['(^|/)dist/', '/generated/', '^\\.(nx|biplane)/'] },
+    exclude: { path: ['^(apps|libs|prisma|tools)/[^/]+/dist/', '^prisma/[^/]+/src/generated/', '^\\.(nx|biplane)/'] },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -1,5 +1,6 @@
 // Biplane's own ESLint rules: each holds one sentence of ARCHITECTURE.md, "Boundaries", and is named in its canary.
 import { clockOnly, noSqlClock } from './business-time.mjs';
+import { featureFrontDoor } from './front-door.mjs';
 import { placedImportRule } from './import-rule.mjs';
 import { pureDomain } from './pure-domain.mjs';
 import {
@@ -75,6 +76,7 @@ export default {
   meta: { name: 'biplane', version: '1.0.0' },
   rules: {
     'pure-domain': pureDomain,
+    'feature-front-door': featureFrontDoor,
     'clock-only': clockOnly,
     'no-sql-clock': noSqlClock,
     'no-float-money': noFloatMoney,
