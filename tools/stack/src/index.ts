@@ -1,0 +1,6 @@
+export { cacheFolder, openFolder, privateFolder } from './cache.js';
+export { Ports } from './ports.js';
+export { ensureCommand, findCommand, howToGet, SYSTEM_COMMANDS, type SystemCommand } from './system-packages.js';
+export type { Part, PartContext } from './part.js';
+export { completePasswords, startParts, testEnvironment, type Parts } from './parts.js';
+export { keptRun, temporaryRun, type RunFolder } from './run-folder.js';
