@@ -10,7 +10,7 @@ CREATE TABLE "usage_window" (
     "revision" BIGINT NOT NULL,
     "quantity" DECIMAL(42,12) NOT NULL,
     "closed" BOOLEAN NOT NULL,
-    "license_version" INTEGER NOT NULL,
+    "license_version" INTEGER,
     "received_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "usage_window_pkey" PRIMARY KEY ("deployment_id", "meter", "window_start", "home_id", "incarnation"),
     CONSTRAINT "usage_window_quantity_not_negative" CHECK ("quantity" >= 0),
@@ -30,7 +30,7 @@ CREATE TABLE "tenant_usage_metric" (
     "incarnation" INTEGER NOT NULL,
     "revision" BIGINT NOT NULL,
     "quantity" DECIMAL(42,12) NOT NULL,
-    "license_version" INTEGER NOT NULL,
+    "license_version" INTEGER,
     "recorded_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "tenant_usage_metric_pkey" PRIMARY KEY ("id")
 );

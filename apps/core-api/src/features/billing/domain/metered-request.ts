@@ -18,7 +18,7 @@ export interface BillableSubscription {
 export interface MeteredQuantity {
   readonly meter: string;
   readonly quantity: string;
-  readonly licenseVersion: number;
+  readonly licenseVersion: number | null;
 }
 
 export interface MeteredDeployment extends BillableSubscription {
@@ -59,7 +59,9 @@ function deploymentRequest(deployment: MeteredDeployment, period: Period): Deplo
     suspended: deployment.suspended,
     firstPeriod: isFirst(deployment.firstReadyAt, period),
     usage: Object.fromEntries(usage.map(({ meter, quantity }) => [meter, quantity])),
-    licenseVersions: Object.fromEntries(usage.map(({ meter, licenseVersion }) => [meter, [licenseVersion]])),
+    licenseVersions: Object.fromEntries(
+      usage.flatMap(({ meter, licenseVersion }) => (licenseVersion === null ? [] : [[meter, [licenseVersion]]])),
+    ),
   };
 }
 

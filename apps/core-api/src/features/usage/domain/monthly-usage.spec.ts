@@ -4,7 +4,12 @@ import type { MeterCode } from '@biplane/kernel';
 import { foldUsage, type MeteredTotal } from './monthly-usage.js';
 import type { Aggregation } from './window.js';
 
-function total(hour: number, quantity: string, aggregation: Aggregation = 'sum', licenseVersion = 1): MeteredTotal {
+function total(
+  hour: number,
+  quantity: string,
+  aggregation: Aggregation = 'sum',
+  licenseVersion: number | null = 1,
+): MeteredTotal {
   return { meter: 'm' as MeterCode, aggregation, windowStart: new Date(hour * 3_600_000), quantity, licenseVersion };
 }
 
@@ -29,6 +34,12 @@ describe('the figure that a period comes to', () => {
         expect(foldUsage(order)[0]?.quantity).toBe('100000000000000000.299999999999');
       }),
     );
+  });
+
+  it('usage without a license is counted, and names the license of the rest', () => {
+    const [unlicensed] = foldUsage([total(1, '1', 'sum', null), total(2, '1', 'sum', null)]);
+    const [mixed] = foldUsage([total(1, '1', 'sum', null), total(2, '1', 'sum', 4)]);
+    expect([unlicensed?.licenseVersion, mixed?.licenseVersion]).toEqual([null, 4]);
   });
 
   it('no window is no figure', () => {

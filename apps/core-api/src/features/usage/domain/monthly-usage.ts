@@ -15,7 +15,7 @@ export interface MeteredTotal {
   readonly aggregation: Aggregation;
   readonly windowStart: Date;
   readonly quantity: string;
-  readonly licenseVersion: number;
+  readonly licenseVersion: number | null;
 }
 
 /** What one meter of one deployment comes to over a period. */
@@ -26,8 +26,8 @@ export interface MeteredUsage {
   readonly quantity: string;
   /** How many windows it was folded from. */
   readonly windows: number;
-  /** The highest license version under which any of it was allowed. */
-  readonly licenseVersion: number;
+  /** The highest license version under which any of it was allowed; null when none was held. */
+  readonly licenseVersion: number | null;
 }
 
 interface Running {
@@ -35,7 +35,7 @@ interface Running {
   quantity: Decimal;
   lastAt: number;
   windows: number;
-  licenseVersion: number;
+  licenseVersion: number | null;
 }
 
 /**
@@ -77,8 +77,12 @@ function add(running: Running, total: MeteredTotal, quantity: Decimal): Running 
     quantity: combine(running, at, quantity),
     lastAt: Math.max(running.lastAt, at),
     windows: running.windows + 1,
-    licenseVersion: Math.max(running.licenseVersion, total.licenseVersion),
+    licenseVersion: higher(running.licenseVersion, total.licenseVersion),
   };
+}
+
+function higher(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function combine(running: Running, at: number, quantity: Decimal): Decimal {

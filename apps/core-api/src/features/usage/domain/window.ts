@@ -16,11 +16,12 @@ export interface UsageWindowTotal {
   readonly windowEnd: Date;
   readonly homeId: HomeId;
   readonly incarnation: number;
-  readonly revision: bigint;
+  readonly revision: number;
   /** A decimal string, at most 12 decimals. */
   readonly quantity: string;
   readonly closed: boolean;
-  readonly licenseVersion: number;
+  /** Null when the home held no license: usage is accepted all the same. */
+  readonly licenseVersion: number | null;
 }
 
 /** Where a deployment was served, half-open. `to` is null while it still is. */

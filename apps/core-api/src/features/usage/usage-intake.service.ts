@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { hourOf } from '@biplane/billing-calendar';
+import { windowsDigest } from '@biplane/contracts';
+import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
+import { CLOCK, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
+import { Catalog } from '../catalog/index.js';
+import { Deployments } from '../deployments/index.js';
+import { newestOfEach, windowFault, type UsageWindowTotal } from './domain/window.js';
+import {
+  UsageStore,
+  type CountedWindow,
+  type HeldWindow,
+  type HomeCloseRow,
+  type HomeHour,
+  type QuarantinedRecord,
+} from './usage.store.js';
+
+/** What one batch of `usage.metrics.<region>` says, parsed. `other` is what parses but has no rule here. */
+export interface UsageBatch {
+  readonly region: RegionCode;
+  readonly windows: readonly UsageWindowTotal[];
+  readonly closes: readonly HomeCloseRow[];
+  readonly other: readonly { readonly type: string; readonly record: unknown }[];
+}
+
+/** Takes in what the homes report. The same batch again, in any order, changes nothing. */
+@Injectable()
+export class UsageIntake {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly store: UsageStore,
+    private readonly catalog: Catalog,
+    private readonly deployments: Deployments,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Counts, records and quarantines in one transaction; then compares every touched hour with its home's close in a
+   * second one. The second starts after the first is visible, so that of two batches which meet in one hour the later
+   * always sees both; a crash between them is mended by the redelivery.
+   */
+  async take(batch: UsageBatch): Promise<void> {
+    const now = this.clock.now();
+    const counted = await this.unitOfWork.run(async (tx) => {
+      const { accepted, refused } = await this.judge(tx, batch, now);
+      if (accepted.length > 0)
+        await this.store.raise(
+          tx,
+          accepted,
+          accepted.map(() => this.ids.uuid()),
+          now,
+        );
+      if (batch.closes.length > 0) await this.store.recordCloses(tx, newestCloses(batch.closes), now);
+      await this.store.quarantine(tx, refused, now);
+      return accepted;
+    });
+    await this.compare([...counted, ...batch.closes]);
+  }
+
+  /** Compares hours with what their homes say they counted: a bill waits for each that differs. */
+  private async compare(touched: readonly HomeHour[]): Promise<void> {
+    const hours = distinctHours(touched);
+    if (hours.length === 0) return;
+    await this.unitOfWork.run(async (tx) => {
+      const closes = await this.store.lockCloses(tx, hours);
+      if (closes.length === 0) return;
+      const held = byHour(await this.store.windowsOfHours(tx, closes));
+      const judged = closes.map((close) => ({ ...close, complete: equals(close, held.get(hourKey(close)) ?? []) }));
+      await this.store.markCompleteness(tx, judged);
+    });
+  }
+
+  private async judge(
+    tx: Tx,
+    batch: UsageBatch,
+    now: Date,
+  ): Promise<{ accepted: CountedWindow[]; refused: QuarantinedRecord[] }> {
+    const newest = newestOfEach(batch.windows);
+    const deployments = await this.deployments.metered(
+      tx,
+      newest.map((window) => window.deploymentId),
+    );
+    const meters = await this.catalog.meters(
+      tx,
+      newest.map((window) => window.meter),
+    );
+    const accepted: CountedWindow[] = [];
+    const refused = batch.other.map(({ type, record }) => this.aside(batch.region, type, record, 'TYPE_UNSUPPORTED'));
+    for (const window of newest) {
+      const deployment = deployments.get(window.deploymentId);
+      const fault = windowFault(window, deployment, meters.get(window.meter), now);
+      if (fault === null && deployment !== undefined) {
+        accepted.push({ ...window, tenantId: deployment.tenantId, hour: hourOf(window.windowStart).from });
+      } else {
+        refused.push(this.aside(batch.region, 'UsageWindow', window, fault ?? 'DEPLOYMENT_UNKNOWN'));
+      }
+    }
+    return { accepted, refused };
+  }
+
+  private aside(region: RegionCode, recordType: string, record: unknown, reason: string): QuarantinedRecord {
+    const content = canonicalJson(record);
+    const recordHash = createHash('sha256').update(`${region}|${recordType}|${content}`).digest('hex');
+    return {
+      id: this.ids.uuid(),
+      region,
+      recordType,
+      recordHash,
+      reason,
+      detail: faultDetail[reason] ?? reason,
+      record: JSON.parse(content),
+    };
+  }
+}
+
+const faultDetail: Readonly<Record<string, string>> = {
+  DEPLOYMENT_UNKNOWN: 'No deployment of this id was ever created here',
+  METER_UNKNOWN: 'The catalog has no such meter',
+  METER_AGGREGATION: 'The catalog aggregates this meter in another way',
+  METER_WRONG_PLANE: 'core-api counts this meter itself',
+  HOME_DOES_NOT_SERVE: 'The home did not hold this deployment in that window',
+  WINDOW_IN_FUTURE: 'The window begins more than 5 minutes from now',
+  WINDOW_TOO_OLD: 'The window begins more than 35 days ago',
+  WINDOW_SHAPE: 'The window is empty or longer than its UTC hour',
+  QUANTITY_INVALID: 'The quantity is not a decimal of at most 30 digits, 12 of them behind the point',
+  TYPE_UNSUPPORTED: 'This release has no rule for records of this type',
+};
+
+function newestCloses(closes: readonly HomeCloseRow[]): HomeCloseRow[] {
+  const newest = new Map<string, HomeCloseRow>();
+  for (const close of closes) {
+    const known = newest.get(hourKey(close));
+    if (known === undefined || close.revision > known.revision) newest.set(hourKey(close), close);
+  }
+  return [...newest.values()];
+}
+
+function equals(close: HomeCloseRow, held: readonly HeldWindow[]): boolean {
+  return close.windows === held.length && close.digest === windowsDigest(held);
+}
+
+function byHour(windows: readonly HeldWindow[]): Map<string, HeldWindow[]> {
+  const hours = new Map<string, HeldWindow[]>();
+  for (const window of windows) {
+    const hour = hours.get(hourKey(window));
+    if (hour === undefined) hours.set(hourKey(window), [window]);
+    else hour.push(window);
+  }
+  return hours;
+}
+
+function distinctHours(touched: readonly HomeHour[]): HomeHour[] {
+  return [...new Map(touched.map((hour) => [hourKey(hour), hour])).values()];
+}
+
+function hourKey(hour: HomeHour): string {
+  return `${hour.homeId}|${hour.incarnation}|${hour.hour.toISOString()}`;
+}
