@@ -1,0 +1,41 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { UnitOfWork, type TransactionalClient } from './unit-of-work.js';
+
+/** Handed to the generated client: `(adapter) => new PrismaClient({ adapter })`. */
+export type PrismaAdapter = PrismaPg;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly clientFactory: (adapter: PrismaAdapter) => unknown;
+  /** Server connections of this pool at most; 10 by default. */
+  readonly poolMax?: number;
+  readonly idleMs?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+  readonly onError?: (error: unknown) => void;
+}
+
+const POOL_MAX = 10;
+const IDLE_MS = 30_000;
+const CONNECT_MS = 2_000;
+const STATEMENT_MS = 30_000;
+
+/** Opens nothing yet: the first statement connects, so an application can be built with its database down. */
+export function openDatabase(options: DatabaseOptions): UnitOfWork {
+  const onError = options.onError ?? (() => undefined);
+  const adapter = new PrismaPg(
+    {
+      connectionString: options.url,
+      max: options.poolMax ?? POOL_MAX,
+      idleTimeoutMillis: options.idleMs ?? IDLE_MS,
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      keepAlive: true,
+      application_name: options.applicationName ?? 'biplane',
+    },
+    // Without listeners a restart of the server would end the process.
+    { onPoolError: onError, onConnectionError: onError },
+  );
+  return new UnitOfWork(options.clientFactory(adapter) as TransactionalClient, onError);
+}

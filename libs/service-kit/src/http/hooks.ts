@@ -1,0 +1,56 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RefusalError } from '@biplane/kernel';
+import { Metrics } from '../metrics/metrics.js';
+import { problemOf, PROBLEM_MEDIA_TYPE } from '../problems/problem.js';
+import { RequestErrors } from '../problems/request.errors.js';
+
+const INTERNAL_ROOT = '/internal';
+
+export interface Listeners {
+  /** Port of the second listener; null when there is none. Known after it listens. */
+  internalPort: number | null;
+  /** Whether the app has an internal listener at all. */
+  readonly splitInternal: boolean;
+}
+
+/** What happens to every request before and after its route. */
+export function registerHooks(app: NestFastifyApplication, listeners: Listeners): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const metrics = app.get(Metrics);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', String(request.id));
+    void reply.header('x-content-type-options', 'nosniff');
+    const refusal = urlRefusal(request) ?? internalRefusal(request, listeners);
+    // Answered here: no guard, parser or handler shall see what is refused.
+    if (refusal !== null) sendRefusal(reply, refusal, String(request.id));
+    else done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+// PostgreSQL refuses NUL, and a query or a path parameter may reach it.
+function urlRefusal(request: FastifyRequest): RefusalError | null {
+  if (!/%00/.test(request.raw.url ?? '')) return null;
+  return new RefusalError(RequestErrors.MALFORMED({ detail: 'The URL contains a NUL character' }));
+}
+
+// By the matched route, not by the text of the path: no spelling of the path gets around it.
+function internalRefusal(request: FastifyRequest, listeners: Listeners): RefusalError | null {
+  const route = request.routeOptions.url ?? '';
+  const internal = route === INTERNAL_ROOT || route.startsWith(`${INTERNAL_ROOT}/`);
+  if (!internal || !listeners.splitInternal) return null;
+  if (listeners.internalPort !== null && request.raw.socket.localPort === listeners.internalPort) return null;
+  return new RefusalError(RequestErrors.NOT_FOUND({ detail: 'No route answers this path' }));
+}
+
+function sendRefusal(reply: FastifyReply, { failure }: RefusalError, requestId: string): void {
+  void reply
+    .status(failure.status)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problemOf(failure, requestId)));
+}

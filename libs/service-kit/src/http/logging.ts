@@ -1,0 +1,55 @@
+import type { DestinationStream } from 'pino';
+import type { Params } from 'nestjs-pino';
+import type { ServiceIdentity } from '../health/version.controller.js';
+import { requestIdOf } from './request-id.js';
+
+/** Never in a log, wherever they stand. */
+const SECRET_NAMES = [
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'clientSecret',
+  'client_secret',
+  'secretHash',
+  'access_token',
+  'token',
+  'inviteToken',
+  'privateKey',
+  'taxId',
+  'email',
+  'connectionString',
+];
+
+const QUIET = /^\/(?:health|metrics)(?:[/?]|$)/;
+
+interface SeenRequest {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly url?: string;
+}
+
+/** JSON lines by nestjs-pino: one per request, with the request id on every line that it causes. */
+export function loggingParams(service: ServiceIdentity, level: string, stream?: DestinationStream): Params {
+  const options = {
+    level,
+    base: { service: service.name, instance: service.instanceId },
+    genReqId: (request: SeenRequest & { headers: Record<string, string | string[] | undefined> }) =>
+      typeof request.id === 'string' ? request.id : requestIdOf(request),
+    customAttributeKeys: { reqId: 'requestId' },
+    quietReqLogger: true,
+    redact: {
+      paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]),
+      censor: '[redacted]',
+    },
+    serializers: {
+      // Headers and query strings can carry secrets and are worth little: only the path is kept.
+      req: (request: SeenRequest) => ({ method: request.method, path: String(request.url ?? '').split('?', 1)[0] }),
+      res: (response: { statusCode?: number }) => ({ status: response.statusCode }),
+    },
+    autoLogging: { ignore: (request: SeenRequest) => QUIET.test(String(request.url ?? '')) },
+    customLogLevel: (_: unknown, response: { statusCode: number }, error?: Error) =>
+      error !== undefined || response.statusCode >= 500 ? ('error' as const) : ('info' as const),
+  };
+  return { pinoHttp: stream === undefined ? options : [options, stream] } as Params;
+}

@@ -1,0 +1,77 @@
+// database
+export { executeSql, prismaOf, querySql, type Tx } from './database/tx.js';
+export { UnitOfWork, type IsolationLevel, type TransactionOptions } from './database/unit-of-work.js';
+export { openDatabase, type DatabaseOptions, type PrismaAdapter } from './database/open-database.js';
+export { DatabaseModule } from './database/database.module.js';
+export {
+  isDatabaseUnavailable,
+  isTransactionConflict,
+  isUniqueViolation,
+  isValueRefused,
+} from './database/database-errors.js';
+export {
+  grantRuntimeRole,
+  migrate,
+  MigrationLockTimeoutError,
+  migrationStatus,
+  schemaDrift,
+  type MigrateOptions,
+  type MigrationStatus,
+} from './database/migrations.js';
+// clock
+export { CLOCK, createClock, OffsetClock, SystemClock } from './clock/clocks.js';
+export { IDS, RandomIds, type Ids } from './clock/ids.js';
+// environment
+export * as variable from './environment/variables.js';
+export type { Variable } from './environment/variables.js';
+export {
+  EnvironmentError,
+  envReference,
+  loadEnv,
+  type EnvironmentOf,
+  type EnvironmentSpec,
+} from './environment/environment.js';
+export { kafkaVariables, postgresUrl, serviceVariables } from './environment/common-variables.js';
+export { defaultInstanceId } from './environment/instance-id.js';
+// problems
+export { RequestErrors, ServiceErrors } from './problems/request.errors.js';
+export { failureOf } from './problems/failure-of.js';
+export { invalid } from './problems/validation.pipe.js';
+export { PROBLEM_MEDIA_TYPE, problemOf, problemType, type Problem } from './problems/problem.js';
+export { UuidParam } from './problems/uuid-param.js';
+// auth
+export { AccessBy, CurrentPrincipal, Public, Scopes, type Access } from './auth/access.decorators.js';
+export {
+  holdsAnyScope,
+  principalMayRead,
+  principalMayUseRegion,
+  TENANT_SCOPE,
+  type Principal,
+} from './auth/principal.js';
+export { AccessTokens } from './auth/access-tokens.js';
+export { AuthErrors } from './auth/auth.errors.js';
+export type { AuthOptions } from './auth/auth.module.js';
+export { RateLimiter, type RateLimit } from './auth/rate-limiter.js';
+// idempotency
+export { IdempotencyModule } from './idempotency/idempotency.module.js';
+export { IdempotencyService } from './idempotency/idempotency.service.js';
+export { Idempotent, IdempotencyKey, type IdempotentRequest } from './idempotency/idempotency-key.decorator.js';
+export { IdempotencyErrors } from './idempotency/idempotency.errors.js';
+export { StoredAnswer, type Answer } from './idempotency/stored-answer.js';
+// jobs, health, metrics, faults
+export { JobRunner, type Job } from './jobs/job-runner.js';
+export { HealthRegistry, type HealthCheck, type HealthReport } from './health/health-registry.js';
+export { SERVICE, type ServiceIdentity } from './health/version.controller.js';
+export { Metrics } from './metrics/metrics.js';
+export { faultPoint } from './faults/fault-point.js';
+// crypto
+export { FieldCipher, parseFieldKeys, type FieldKeys, type FieldPlace } from './crypto/field-cipher.js';
+export { hashSecret, verifySecret } from './crypto/secret-hash.js';
+// http
+export { ServiceKitModule, type ServiceKitOptions } from './service-kit.module.js';
+export { bootstrap, runMain, type BootstrapOptions, type RunningService } from './http/bootstrap.js';
+export { createHttpApp, createPreviewApp, type RootModule } from './http/create-app.js';
+export { mapPage, page, PageQuery, type Page, type PageRows, type PageWindow } from './http/paging.js';
+export { openApiDocument, type DocsOptions } from './http/openapi.js';
+export { routeInventory, type RouteEntry } from './http/route-inventory.js';
+export { errorReference, scopeReference, writeReference, type ReferenceOptions } from './http/reference.js';
