@@ -67,8 +67,9 @@ function readUsage(
 ): readonly MeterUsage[] {
   const usage = new Map(Object.entries(request.usage ?? {}));
   const licenseVersions = new Map(Object.entries(request.licenseVersions ?? {}));
+  const known = new Set(request.planVersion.meters?.map(({ meter }) => meter));
   for (const name of usage.keys()) {
-    if (plan.meters.some(({ meter }) => meter === name)) continue;
+    if (known.has(name)) continue;
     const detail = `The plan has no meter "${name}", so its usage has no price`;
     mistakes.note(at(pointer, name), PricingErrors.METER_NOT_IN_PLAN({ detail }));
   }
