@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Every program that writes a part of docs/reference. A file that none of them writes does not belong there. */
+export const generators: readonly string[] = [
+  'apps/core-api/dist/reference.main.js',
+  'apps/tenant-api/dist/reference.main.js',
+];
+
+/** Runs every generator into one folder; each must exist and succeed. */
+export function generateReference(root: string, folder: string): void {
+  for (const generator of generators) {
+    if (!existsSync(join(root, generator))) throw new Error(`${generator} does not exist: build first (npx tsc -b)`);
+    execFileSync(process.execPath, [join(root, generator), '--out', folder], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+}
+
+function filesOf(folder: string, prefix = ''): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesOf(join(folder, entry.name), `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`],
+    )
+    .sort();
+}
+
+/** What differs between two folders, one line a file. */
+export function differences(committed: string, fresh: string): string[] {
+  const before = new Set(filesOf(committed));
+  const after = new Set(filesOf(fresh));
+  return [...new Set([...before, ...after])].sort().flatMap((file) => {
+    if (!after.has(file)) return [`docs/reference/${file} is written by no generator`];
+    if (!before.has(file)) return [`docs/reference/${file} is missing`];
+    return readFileSync(join(committed, file), 'utf8') === readFileSync(join(fresh, file), 'utf8')
+      ? []
+      : [`docs/reference/${file} is out of date`];
+  });
+}
+
+/** Compares docs/reference with what the generators write now. */
+export function staleReference(root: string): string[] {
+  const fresh = mkdtempSync(join(tmpdir(), 'biplane-reference-'));
+  try {
+    generateReference(root, fresh);
+    return differences(join(root, 'docs/reference'), fresh);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
