@@ -82,7 +82,11 @@ const rows: Row[] = [
   {
     check: 'every feature and library says what it owns, and each invariant names the test that holds it',
     reason: 'a feature without a README',
-    good: { 'apps/a/src/main.ts': '' },
+    good: {
+      'apps/a/src/features/tenants/README.md':
+        '# t\n**Owns**: a\n**Does not own**: b\n\n**How it fails**: c\n\n**Invariants**\n- **One charge.** `a job that runs twice charges once`\n',
+      'apps/a/src/features/tenants/a.spec.ts': spec,
+    },
     bad: { 'apps/a/src/features/tenants/index.ts': '' },
   },
   {

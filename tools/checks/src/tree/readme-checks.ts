@@ -11,15 +11,18 @@ function owners(tree: Tree): string[] {
   return [...new Set(folders)];
 }
 
+/** A section starts with a heading or with a bold word, and ends where the next one starts. */
+const sectionStart = /^(?:#{1,4}\s+|\*\*(?=[A-Z][^*\n]*\*\*))([^\n:*.]+)/gm;
+
 /** The text of each section by its lower-case title. */
 function sectionsOf(text: string): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const part of text.split(/^#{1,4}\s+/m).slice(1)) {
-    const end = part.indexOf('\n');
-    const title = (end < 0 ? part : part.slice(0, end)).trim().toLowerCase();
-    found.set(title, end < 0 ? '' : part.slice(end + 1));
-  }
-  return found;
+  const starts = [...text.matchAll(sectionStart)];
+  return new Map(
+    starts.map((start, index) => [
+      (start[1] ?? '').trim().toLowerCase(),
+      text.slice(start.index + start[0].length, starts[index + 1]?.index ?? text.length),
+    ]),
+  );
 }
 
 const title =
