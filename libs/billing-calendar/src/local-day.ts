@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import { intersection, isEmpty, periodOf, type Period } from './period.js';
+import { isEmpty, periodOf, type Period } from './period.js';
 
 /** A date as the clocks of a zone show it, and the part of time that is called by it. */
 export interface LocalDay {
@@ -31,7 +31,7 @@ export function localDays(period: Period, timeZone: string): readonly LocalDay[]
     const next = date.add({ days: 1 });
     const end = startOf(next, timeZone);
     const day = { date: date.toString(), period: periodOf(start.getTime(), end.getTime()) };
-    if (intersection(day.period, period)) days.push(day);
+    if (!isEmpty(day.period)) days.push(day);
     [date, start] = [next, end];
   }
   return days;
