@@ -8,7 +8,9 @@ CREATE TABLE "subscription" (
     "time_zone" TEXT NOT NULL,
     "started_at" TIMESTAMPTZ(3) NOT NULL,
     "trial_ends_at" TIMESTAMPTZ(3),
+    "trial_ended_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
+    "expired_at" TIMESTAMPTZ(3),
     "period_start" TIMESTAMPTZ(3) NOT NULL,
     "period_end" TIMESTAMPTZ(3) NOT NULL,
 

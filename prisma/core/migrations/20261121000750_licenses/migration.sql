@@ -42,6 +42,8 @@ CREATE TABLE "license_head" (
     "issued_at" TIMESTAMPTZ(3) NOT NULL,
     "reissue_due_at" TIMESTAMPTZ(3),
     "last_published_at" TIMESTAMPTZ(3) NOT NULL,
+    "revoked_at" TIMESTAMPTZ(3),
+    "purge_after" TIMESTAMPTZ(3),
 
     CONSTRAINT "license_head_pkey" PRIMARY KEY ("deployment_id")
 );
@@ -56,7 +58,7 @@ CREATE TABLE "license_applied" (
     "applied_at" TIMESTAMPTZ(3) NOT NULL,
     "database_state" TEXT NOT NULL,
     "database_name" TEXT NOT NULL,
-    "schema_version" TEXT NOT NULL,
+    "schema_version" TEXT,
     "reason" TEXT,
     "admin_bootstrapped" BOOLEAN NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL,
@@ -73,7 +75,7 @@ CREATE TABLE "instance" (
     "licenses_digest" TEXT NOT NULL,
     "license_count" INTEGER NOT NULL,
     "refused" JSONB NOT NULL,
-    "schema_version" TEXT NOT NULL,
+    "schema_version" TEXT,
     "draining" BOOLEAN NOT NULL,
     "reported_at" TIMESTAMPTZ(3) NOT NULL,
     "first_seen_at" TIMESTAMPTZ(3) NOT NULL,

@@ -9,7 +9,7 @@ export interface AppliedReport {
   readonly appliedAt: Date;
   readonly databaseState: DatabaseState;
   readonly databaseName: string;
-  readonly schemaVersion: string;
+  readonly schemaVersion: string | null;
   readonly reason: string | null;
   readonly adminBootstrapped: boolean;
 }

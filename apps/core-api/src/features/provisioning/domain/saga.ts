@@ -1,4 +1,4 @@
-import type { DeploymentType } from '../../deployments/domain/deployment-type.js';
+import type { DeploymentType } from '../../deployments/index.js';
 
 export type StepName = 'recorded' | 'license_issued' | 'cluster_applied' | 'database_ready' | 'admin_ready' | 'ready';
 export type StepState = 'pending' | 'running' | 'succeeded' | 'failed';

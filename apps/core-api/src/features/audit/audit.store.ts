@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Prisma, type PrismaClient } from '@biplane/prisma-core';
+import { prismaOf, type Tx } from '@biplane/service-kit';
+
+export interface AuditRow {
+  readonly at: Date;
+  readonly actor: string;
+  readonly requestId: string | null;
+  readonly action: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly tenantId: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly reason: string | null;
+}
+
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly objectType?: string | undefined;
+  readonly objectId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+@Injectable()
+export class AuditStore {
+  async insert(tx: Tx, row: AuditRow): Promise<void> {
+    const json = (value: unknown) => (value === null ? Prisma.DbNull : (value as Prisma.InputJsonValue));
+    await prismaOf<PrismaClient>(tx).auditEntry.create({
+      data: { ...row, before: json(row.before), after: json(row.after) },
+      select: { id: true },
+    });
+  }
+
+  /** Newest first; `beforeId` is the id of the last row of the page before. */
+  async list(tx: Tx, filter: AuditFilter, limit: number, beforeId: bigint | null): Promise<(AuditRow & { id: bigint })[]> {
+    const { from, to, ...equal } = filter;
+    return prismaOf<PrismaClient>(tx).auditEntry.findMany({
+      where: {
+        ...equal,
+        ...(beforeId !== null && { id: { lt: beforeId } }),
+        ...((from || to) && { at: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
+      },
+      orderBy: { id: 'desc' },
+      take: limit,
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import type { AddonRow } from './catalog.store.js';
+import type { PlanWithVersions } from './plans.service.js';
+import type { PlanHead, PlanVersionRow } from './plans.store.js';
+
+export function versionJson(row: PlanVersionRow, plan?: PlanHead): Record<string, unknown> {
+  return {
+    ...(plan ?? { code: row.planCode }),
+    versionNumber: row.version,
+    state: row.state,
+    createdAt: row.createdAt,
+    publishedAt: row.publishedAt,
+    version: row.content,
+  };
+}
+
+export function planJson(plan: PlanWithVersions): Record<string, unknown> {
+  const { versions, ...head } = plan;
+  const published = versions.filter((version) => version.state === 'published').at(-1);
+  return {
+    ...head,
+    publishedVersion: published?.version ?? null,
+    versions: versions.map(({ version, state, createdAt, publishedAt, content }) => ({ version, state, createdAt, publishedAt, content })),
+  };
+}
+
+export function addonJson({ code, name, resourceKind, currency, price, grants }: AddonRow): Record<string, unknown> {
+  return { code, name, resourceKind, currency, price, grants };
+}
+
+/** Plans and add-ons with what they entitle to, each entitlement with its quota key `module:meter`. */
+export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly AddonRow[]): Record<string, unknown>[] {
+  const ofPlans = plans.flatMap((plan) => {
+    const published = plan.versions.filter((version) => version.state === 'published').at(-1);
+    if (!published) return [];
+    const entitlements = published.content.modules.flatMap((module) => [
+      ...module.features.map((feature) => ({ module: module.module, feature, quotaKey: null })),
+      ...module.limits.map((limit) => ({ module: module.module, meter: limit.meter, cap: limit.cap, quotaKey: `${module.module}:${limit.meter}` })),
+    ]);
+    return [{ kind: 'plan', code: plan.code, name: plan.name, version: published.version, entitlements }];
+  });
+  const ofAddons = addons.map((addon) => ({
+    kind: 'addon',
+    code: addon.code,
+    name: addon.name,
+    version: null,
+    entitlements: addon.grants.map((grant) => ({ ...grant, quotaKey: `${grant.module}:${grant.meter}` })),
+  }));
+  return [...ofPlans, ...ofAddons];
+}

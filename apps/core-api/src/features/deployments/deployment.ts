@@ -1,0 +1,49 @@
+import type { DeploymentState } from './domain/deployment-state.js';
+import type { DeploymentRequirements, DeploymentType } from './domain/deployment-type.js';
+
+export interface Placement {
+  readonly homeId: string;
+  readonly homeUrl: string;
+  /** Rises when the deployment's home changes. */
+  readonly epoch: number;
+  readonly from: Date;
+  /** Null while it holds. */
+  readonly to: Date | null;
+}
+
+export interface Deployment {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly slug: string;
+  readonly displayName: string;
+  readonly region: string;
+  readonly type: DeploymentType;
+  readonly reasons: readonly string[];
+  readonly state: DeploymentState;
+  /** Of the provisioning saga. */
+  readonly phase: string;
+  readonly createdAt: Date;
+  readonly firstReadyAt: Date | null;
+  /** By epoch, the present one last. */
+  readonly placements: readonly Placement[];
+}
+
+export interface NewDeployment extends Omit<Deployment, 'firstReadyAt' | 'placements'> {
+  readonly requirements: DeploymentRequirements;
+  readonly home: { readonly homeId: string; readonly homeUrl: string };
+}
+
+export interface DeploymentEvent {
+  readonly from: DeploymentState | null;
+  readonly to: DeploymentState;
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+/** The placement that holds: every deployment has one from its creation on. */
+export function presentPlacement(deployment: Deployment): Placement {
+  const present = deployment.placements.at(-1);
+  if (!present) throw new Error(`Deployment ${deployment.id} has no placement`);
+  return present;
+}

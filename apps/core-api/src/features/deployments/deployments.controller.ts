@@ -1,0 +1,62 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, mapPage, page, Scopes, UnitOfWork, UuidParam, type Page, type Principal } from '@biplane/service-kit';
+import { CurrentActor, type Actor } from '../audit/index.js';
+import { DeploymentDetails } from './deployment-details.js';
+import { DeploymentsQuery, TransitionBody } from './deployments.dto.js';
+import { deploymentJson } from './deployments.json.js';
+import { DeploymentsService } from './deployments.service.js';
+
+@ApiTags('deployments')
+@Controller('deployments')
+@Scopes('platform:admin', 'platform:read', 'tenant:*')
+export class DeploymentsController {
+  constructor(
+    private readonly deployments: DeploymentsService,
+    private readonly details: DeploymentDetails,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** A tenant's own token sees its own, whatever it filters for. */
+  @Get()
+  async list(@Query() query: DeploymentsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<unknown>> {
+    const { limit, cursor, ...filter } = query;
+    const scoped = ownOnly(filter, principal);
+    if (scoped === null) return { data: [], page: { nextCursor: null, hasMore: false } };
+    const rows = await page(
+      { limit, cursor },
+      {
+        fetch: ({ after, take }) => this.deployments.list(scoped, after?.[0] ?? null, take),
+        keyOf: (deployment) => [deployment.id],
+      },
+    );
+    return mapPage(rows, deploymentJson);
+  }
+
+  @Get(':id')
+  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+    const tx = this.unitOfWork.reader;
+    const deployment = await this.deployments.readable(tx, id, principal);
+    return {
+      ...deploymentJson(deployment),
+      placements: deployment.placements.map(({ homeId, epoch, from, to }) => ({ homeId, epoch, from, to })),
+      events: await this.deployments.events(tx, id),
+      ...(await this.details.of(tx, deployment)),
+    };
+  }
+
+  @Post(':id/transition')
+  @HttpCode(200)
+  @Scopes('platform:admin')
+  async transition(@UuidParam('id') id: string, @Body() body: TransitionBody, @CurrentActor() actor: Actor): Promise<unknown> {
+    return deploymentJson(await this.deployments.transition(id, body.to, body.reason, actor));
+  }
+}
+
+/** Null when a tenant's token asks for another tenant: it owns none of those. */
+function ownOnly<F extends { tenantId?: string }>(filter: F, principal: Principal): F | null {
+  if (principal.scopes.some((scope) => scope === 'platform:admin' || scope === 'platform:read')) return filter;
+  if (filter.tenantId !== undefined && filter.tenantId !== principal.tenantId) return null;
+  // A principal that came this far without a platform scope holds exactly one tenant's.
+  return { ...filter, tenantId: principal.tenantId ?? '00000000-0000-0000-0000-000000000000' };
+}

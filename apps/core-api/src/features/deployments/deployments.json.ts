@@ -1,0 +1,23 @@
+import { tenantDatabaseName } from '@biplane/licensing';
+import { presentPlacement, type Deployment } from './deployment.js';
+
+export function deploymentJson(deployment: Deployment): Record<string, unknown> {
+  const placement = presentPlacement(deployment);
+  return {
+    id: deployment.id,
+    tenantId: deployment.tenantId,
+    slug: deployment.slug,
+    displayName: deployment.displayName,
+    type: deployment.type,
+    reasons: deployment.reasons,
+    region: deployment.region,
+    state: deployment.state,
+    phase: deployment.phase,
+    homeId: placement.homeId,
+    epoch: placement.epoch,
+    url: placement.homeUrl,
+    database: tenantDatabaseName(deployment.id),
+    createdAt: deployment.createdAt,
+    firstReadyAt: deployment.firstReadyAt,
+  };
+}

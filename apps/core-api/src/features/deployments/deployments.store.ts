@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { decimalToString } from '@biplane/kernel';
+import type { Prisma, PrismaClient } from '@biplane/prisma-core';
+import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
+import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
+import type { DeploymentState } from './domain/deployment-state.js';
+
+export interface DeploymentFilter {
+  readonly tenantId?: string | undefined;
+  readonly region?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+const WITH_PLACEMENTS = { placements: { orderBy: { epoch: 'asc' as const } } };
+
+@Injectable()
+export class DeploymentsStore {
+  async insert(tx: Tx, deployment: NewDeployment): Promise<void> {
+    const { requirements, home, reasons, ...columns } = deployment;
+    await prismaOf<PrismaClient>(tx).deployment.create({
+      data: {
+        ...columns,
+        reasons: [...reasons],
+        requirements: {
+          ...requirements,
+          compliance: [...requirements.compliance],
+          expectedStorageGb: decimalToString(requirements.expectedStorageGb),
+          expectedRequestsPerDay: decimalToString(requirements.expectedRequestsPerDay),
+        } satisfies Prisma.InputJsonObject,
+        placements: { create: { epoch: 1, homeId: home.homeId, homeUrl: home.homeUrl, fromAt: deployment.createdAt } },
+      },
+      select: { id: true },
+    });
+  }
+
+  async find(tx: Tx, ids: readonly string[]): Promise<Deployment[]> {
+    const rows = await prismaOf<PrismaClient>(tx).deployment.findMany({
+      where: { id: { in: [...ids] } },
+      include: WITH_PLACEMENTS,
+    });
+    return rows.map(toDeployment);
+  }
+
+  /** Holds the row, so that transitions and versions of one deployment follow each other. */
+  async lock(tx: Tx, id: string): Promise<void> {
+    await querySql(tx, 'SELECT 1 FROM deployment WHERE id = $1::uuid FOR UPDATE', [id]);
+  }
+
+  async list(tx: Tx, filter: DeploymentFilter, afterId: string | null, take: number): Promise<Deployment[]> {
+    const rows = await prismaOf<PrismaClient>(tx).deployment.findMany({
+      where: { ...filter, ...(afterId !== null && { id: { gt: afterId } }) },
+      include: WITH_PLACEMENTS,
+      orderBy: { id: 'asc' },
+      take,
+    });
+    return rows.map(toDeployment);
+  }
+
+  async ofTenant(tx: Tx, tenantId: string): Promise<Deployment[]> {
+    const rows = await prismaOf<PrismaClient>(tx).deployment.findMany({
+      where: { tenantId },
+      include: WITH_PLACEMENTS,
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(toDeployment);
+  }
+
+  /** Deployments that a home held at any time since `since`. */
+  async ofHome(tx: Tx, homeId: string, since: Date): Promise<Deployment[]> {
+    const rows = await prismaOf<PrismaClient>(tx).deployment.findMany({
+      where: { placements: { some: { homeId, OR: [{ toAt: null }, { toAt: { gt: since } }] } } },
+      include: WITH_PLACEMENTS,
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(toDeployment);
+  }
+
+  async setState(tx: Tx, id: string, state: DeploymentState): Promise<void> {
+    await executeSql(tx, 'UPDATE deployment SET state = $2 WHERE id = $1::uuid', [id, state]);
+  }
+
+  async setPhase(tx: Tx, id: string, phase: string): Promise<void> {
+    await executeSql(tx, 'UPDATE deployment SET phase = $2 WHERE id = $1::uuid AND phase <> $2', [id, phase]);
+  }
+
+  /** Only the first time counts: bills start there. */
+  async setFirstReady(tx: Tx, id: string, at: Date): Promise<void> {
+    await executeSql(tx, 'UPDATE deployment SET first_ready_at = $2 WHERE id = $1::uuid AND first_ready_at IS NULL', [id, at]);
+  }
+
+  async insertEvent(tx: Tx, deploymentId: string, event: DeploymentEvent): Promise<void> {
+    const { from, to, ...rest } = event;
+    await prismaOf<PrismaClient>(tx).deploymentEvent.create({
+      data: { deploymentId, fromState: from, toState: to, ...rest },
+      select: { id: true },
+    });
+  }
+
+  async events(tx: Tx, deploymentIds: readonly string[]): Promise<Map<string, DeploymentEvent[]>> {
+    const rows = await prismaOf<PrismaClient>(tx).deploymentEvent.findMany({
+      where: { deploymentId: { in: [...deploymentIds] } },
+      orderBy: { id: 'asc' },
+    });
+    const byDeployment = new Map<string, DeploymentEvent[]>(deploymentIds.map((id) => [id, []]));
+    for (const { deploymentId, fromState, toState, actor, reason, at } of rows) {
+      const event = { from: fromState as DeploymentState | null, to: toState as DeploymentState, actor, reason, at };
+      byDeployment.get(deploymentId)?.push(event);
+    }
+    return byDeployment;
+  }
+}
+
+type Row = Prisma.DeploymentGetPayload<{ include: { placements: true } }>;
+
+function toDeployment(row: Row): Deployment {
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    slug: row.slug,
+    displayName: row.displayName,
+    region: row.region,
+    type: row.type as Deployment['type'],
+    reasons: row.reasons as string[],
+    state: row.state as DeploymentState,
+    phase: row.phase,
+    createdAt: row.createdAt,
+    firstReadyAt: row.firstReadyAt,
+    placements: row.placements.map(
+      ({ homeId, homeUrl, epoch, fromAt, toAt }): Placement => ({ homeId, homeUrl, epoch, from: fromAt, to: toAt }),
+    ),
+  };
+}

@@ -1,0 +1,28 @@
+import { money, moneyToJson, orThrow, parseCurrency } from '@biplane/kernel';
+import type { SubscriptionStatus } from '../deployments/index.js';
+import type { Subscription } from './subscription.js';
+
+export function subscriptionJson(subscription: Subscription, status: SubscriptionStatus): Record<string, unknown> {
+  return {
+    id: subscription.id,
+    plan: { code: subscription.planCode, version: subscription.planVersion },
+    version: subscription.planVersion,
+    status,
+    startedAt: subscription.startedAt,
+    trialEndsAt: subscription.trialEndsAt,
+    endedAt: subscription.endedAt,
+    timeZone: subscription.timeZone,
+    period: subscription.period,
+    addons: subscription.addons.map((addon) => ({
+      code: addon.code,
+      name: addon.name,
+      resourceKind: addon.resourceKind,
+      priceKind: addon.priceKind,
+      price: moneyToJson(money(addon.priceMinor, orThrow(parseCurrency(addon.currency)))),
+      units: addon.units,
+      grants: addon.grants,
+      attachedAt: addon.attachedAt,
+      detachedAt: addon.detachedAt,
+    })),
+  };
+}
