@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { err, ok, type Result } from '@biplane/kernel';
 import { isPlainObject } from '../claims/shape.js';
 import { KeyStatementErrors } from '../token/license-token.errors.js';
@@ -57,9 +57,10 @@ export function importPrivateJwk(value: unknown): Result<KeyObject> {
   }
   try {
     const key = createPrivateKey({ key: value as Record<string, string>, format: 'jwk' });
-    // OpenSSL takes the public point as given: a pair that does not belong together would sign what nobody can verify.
-    const derived = createPublicKey(key).export({ format: 'jwk' });
-    return derived.x === value['x'] && derived.y === value['y'] ? ok(key) : invalid('The two halves of the key differ');
+    // OpenSSL takes the public point as given: halves that do not belong together would sign what nobody can verify, so it is tried.
+    const proof = Buffer.from('biplane');
+    const isPair = verify('sha256', proof, createPublicKey(key), sign('sha256', proof, key));
+    return isPair ? ok(key) : invalid('The two halves of the key do not belong together');
   } catch {
     return invalid('The private key cannot be read');
   }

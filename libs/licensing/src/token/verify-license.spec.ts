@@ -1,0 +1,139 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { contextWith, forge, goodClaims, goodHeader, KID, NOW, pair } from '../testing/fixtures.js';
+import { badTokens, goodToken } from '../testing/bad-tokens.js';
+import { mayBecomeValid } from './license-token.errors.js';
+import { signLicense } from './sign-license.js';
+import { verifyLicense, verifyStoredLicense, type HighestSeen } from './verify-license.js';
+
+const key = { kid: KID, privateKey: pair.privateKey };
+
+describe('verifyLicense', () => {
+  it('the table of bad tokens has at least 60 rows', () => {
+    expect(badTokens.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each(badTokens.map((row) => [row.code, row.why, row] as const))(
+    '%s: a bad token is refused: %s',
+    (code, _why, row) => {
+      const verified = verifyLicense(row.token, contextWith(row.context));
+      expect(verified).toMatchObject({ ok: false, error: { code: `LICENSE_TOKEN.${code}` } });
+    },
+  );
+
+  it('the good token is accepted', () => {
+    const verified = verifyLicense(goodToken, contextWith());
+    expect(verified).toMatchObject({ ok: true, value: { claims: goodClaims, kid: KID, version: 7, isRepeat: false } });
+  });
+
+  it('the good token is accepted again, as a repeat', () => {
+    const first = verifyLicense(goodToken, contextWith());
+    const second = verifyLicense(goodToken, contextWith({ highest: first.ok ? first.value : undefined }));
+    expect(second).toMatchObject({ ok: true, value: { isRepeat: true } });
+  });
+
+  it('the same content under another signature is a repeat too, since ES256 signs with randomness', () => {
+    const first = verifyLicense(goodToken, contextWith());
+    const again = signLicense(goodClaims, key);
+    expect(again).not.toBe(goodToken);
+    const second = verifyLicense(again, contextWith({ highest: first.ok ? first.value : undefined }));
+    expect(second).toMatchObject({ ok: true, value: { isRepeat: true } });
+  });
+
+  it('an expected deployment that is undefined throws instead of accepting any', () => {
+    const context = contextWith({ expectedDeploymentId: undefined as unknown as string });
+    expect(() => verifyLicense(goodToken, context)).toThrow(TypeError);
+    expect(() => verifyLicense(goodToken, contextWith({ expectedDeploymentId: '' }))).toThrow(TypeError);
+    expect(() => verifyStoredLicense(goodToken, context)).toThrow(TypeError);
+  });
+
+  it('a claim that a newer core-api adds is ignored by an older home, and never signed by mistake', () => {
+    expect(verifyLicense(forge(goodHeader, { ...goodClaims, addedLater: 1 }), contextWith()).ok).toBe(true);
+    expect(() => signLicense({ ...goodClaims, addedLater: 1 } as never, key)).toThrow('LICENSE_TOKEN.SCHEMA');
+  });
+
+  it('only what time or a key on its way can mend is kept aside', () => {
+    const waiting = new Set(
+      badTokens.flatMap((row) => {
+        const verified = verifyLicense(row.token, contextWith(row.context));
+        return !verified.ok && mayBecomeValid(verified.error) ? [row.code] : [];
+      }),
+    );
+    expect([...waiting].sort()).toEqual(['ISSUED_IN_FUTURE', 'KEY_NOT_YET_VALID', 'KEY_UNKNOWN', 'NOT_YET_VALID']);
+  });
+
+  it.each([
+    ['exp - 1 ms', -1, true],
+    ['exp', 0, false],
+    ['exp + 1 ms', 1, false],
+  ])('at %s the license is accepted: %s', (_at, offset, accepted) => {
+    const now = new Date(goodClaims.exp * 1000 + offset);
+    expect(verifyLicense(goodToken, contextWith({ now })).ok).toBe(accepted);
+  });
+
+  it('an iat that is exactly 60 s ahead is accepted', () => {
+    const now = new Date(goodClaims.iat * 1000 - 60_000);
+    expect(verifyLicense(goodToken, contextWith({ now })).ok).toBe(true);
+    expect(verifyLicense(goodToken, contextWith({ now: new Date(now.getTime() - 1) })).ok).toBe(false);
+  });
+
+  it('a clock that is set forward and back again does no lasting harm', () => {
+    const ahead = new Date(NOW.getTime() + 365 * 86_400_000);
+    expect(verifyLicense(goodToken, contextWith({ now: ahead })).ok).toBe(false);
+    expect(verifyLicense(goodToken, contextWith()).ok).toBe(true);
+  });
+
+  it('A4: any permutation and repetition of versions ends at the highest', () => {
+    const versions = [1, 2, 3, 4, 5, 6, 7];
+    const tokens = new Map(versions.map((version) => [version, signLicense({ ...goodClaims, version }, key)]));
+    const order = fc
+      .shuffledSubarray(versions, { minLength: 1 })
+      .chain((some) =>
+        fc.array(fc.constantFrom(...some), { minLength: 0, maxLength: 8 }).map((more) => [...some, ...more]),
+      );
+    fc.assert(
+      fc.property(order, (arrivals) => {
+        let highest: HighestSeen | undefined;
+        for (const version of arrivals) {
+          const verified = verifyLicense(tokens.get(version) ?? '', contextWith({ highest }));
+          if (verified.ok) highest = verified.value;
+          else expect(verified.error.code).toBe('LICENSE_TOKEN.VERSION_LOWER');
+        }
+        expect(highest?.version).toBe(Math.max(...arrivals));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('one changed character anywhere in a token is refused', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: goodToken.length - 1 }), fc.constantFrom(...'AZaz09-_.=x'), (index, character) => {
+        fc.pre(goodToken[index] !== character);
+        const changed = goodToken.slice(0, index) + character + goodToken.slice(index + 1);
+        expect(verifyLicense(changed, contextWith()).ok).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a text of any kind is refused, never thrown at', () => {
+    fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => !verifyLicense(text, contextWith()).ok));
+    expect(verifyLicense(undefined as unknown as string, contextWith())).toMatchObject({ ok: false });
+  });
+});
+
+describe('verifyStoredLicense', () => {
+  it('an expired license that the home had verified still says whose calendar it is', () => {
+    const now = new Date(goodClaims.exp * 1000 + 86_400_000);
+    expect(verifyStoredLicense(goodToken, contextWith({ now }))).toMatchObject({ ok: true, value: { version: 7 } });
+  });
+
+  it.each(
+    badTokens.filter(
+      (row) => !['EXPIRED', 'NOT_YET_VALID', 'ISSUED_IN_FUTURE', 'VERSION_LOWER', 'VERSION_REUSED'].includes(row.code),
+    ),
+  )('a stored token is still refused: $code, $why', ({ token, context, code }) => {
+    const verified = verifyStoredLicense(token, contextWith(context));
+    expect(verified).toMatchObject({ ok: false, error: { code: `LICENSE_TOKEN.${code}` } });
+  });
+});
