@@ -1,0 +1,10 @@
+export {
+  createKey,
+  createRoot,
+  publicPartOf,
+  type KeyTerms,
+  type Root,
+  type RootPublic,
+  type SigningKeyFile,
+} from './ceremony.js';
+export { writeNewFile } from './files.js';
