@@ -57,3 +57,4 @@ export {
   type LicenseLine,
   type WindowLine,
 } from './digests/digests.js';
+export { asyncApiDocument } from './async-api/async-api-document.js';

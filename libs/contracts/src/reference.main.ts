@@ -1,0 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { asyncApiDocument } from './async-api/async-api-document.js';
+
+/** Writes `asyncapi.json` into the folder given by `--out`, for two example regions. */
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
+if (values.out === undefined) throw new Error('Usage: reference.main.js --out <folder>');
+mkdirSync(values.out, { recursive: true });
+const document = asyncApiDocument(['eu-1', 'us-1']);
+writeFileSync(join(values.out, 'asyncapi.json'), `${JSON.stringify(document, null, 2)}\n`);
