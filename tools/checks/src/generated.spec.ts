@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { differences } from './generated.js';
+import { differences, envExample } from './generated.js';
 
 describe('the generated reference', () => {
   let folder: string;
@@ -31,6 +31,19 @@ describe('the generated reference', () => {
       'docs/reference/errors.md is missing',
       'docs/reference/openapi/a.json is out of date',
       'docs/reference/scopes.md is written by no generator',
+    ]);
+  });
+
+  it('has an example of every service in .env.example, in one order', () => {
+    put('fresh/env.tenant-api.example', 'HOME_ID=\n');
+    put('fresh/env.core-api.example', 'REGIONS=eu-1\n');
+    expect(envExample(join(folder, 'fresh')).split('\n').slice(2)).toEqual([
+      '# ---- core-api ----',
+      'REGIONS=eu-1',
+      '',
+      '# ---- tenant-api ----',
+      'HOME_ID=',
+      '',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,29 @@ export const generators: readonly string[] = [
   'apps/core-api/dist/reference.main.js',
   'apps/tenant-api/dist/reference.main.js',
 ];
+
+const envHead = `# Generated from the typed configuration of the services: npm run reference. One block per service; the local stack sets all of it.
+`;
+
+/** .env.example: every service's variables, from the files that the generators wrote. */
+export function envExample(folder: string): string {
+  const blocks = filesOf(folder)
+    .filter((file) => /^env\.[^/]+\.example$/.test(file))
+    .map(
+      (file) =>
+        `# ---- ${file.slice('env.'.length, -'.example'.length)} ----\n${readFileSync(join(folder, file), 'utf8').trim()}\n`,
+    );
+  return [envHead, ...blocks].join('\n');
+}
+
+/** Writes docs/reference and .env.example. What no generator writes any more is deleted. */
+export function writeReference(root: string): void {
+  const folder = join(root, 'docs/reference');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  generateReference(root, folder);
+  writeFileSync(join(root, '.env.example'), envExample(folder));
+}
 
 /** Runs every generator into one folder; each must exist and succeed. */
 export function generateReference(root: string, folder: string): void {
@@ -42,12 +65,17 @@ export function differences(committed: string, fresh: string): string[] {
   });
 }
 
-/** Compares docs/reference with what the generators write now. */
+/** Compares docs/reference and .env.example with what the generators write now. */
 export function staleReference(root: string): string[] {
   const fresh = mkdtempSync(join(tmpdir(), 'biplane-reference-'));
   try {
     generateReference(root, fresh);
-    return differences(join(root, 'docs/reference'), fresh);
+    const example = join(root, '.env.example');
+    const committed = existsSync(example) ? readFileSync(example, 'utf8') : '';
+    return [
+      ...differences(join(root, 'docs/reference'), fresh),
+      ...(committed === envExample(fresh) ? [] : ['.env.example is out of date']),
+    ];
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }

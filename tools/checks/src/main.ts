@@ -1,6 +1,5 @@
 // node tools/checks/dist/main.js [tree | generated | generate]
-import { join } from 'node:path';
-import { generateReference, staleReference } from './generated.js';
+import { staleReference, writeReference } from './generated.js';
 import { checks } from './tree/checks.js';
 import { gitTree } from './tree/tree.js';
 import { workspaceRoot } from './workspace.js';
@@ -24,7 +23,7 @@ function checkTree(root: string): [passed: number, failed: number] {
 
 function checkGenerated(root: string): [passed: number, failed: number] {
   const stale = staleReference(root);
-  say(`${stale.length > 0 ? 'FAIL' : 'ok  '} docs/reference is what the programs write now`);
+  say(`${stale.length > 0 ? 'FAIL' : 'ok  '} docs/reference and .env.example are what the programs write now`);
   for (const line of stale) say(`     ${line}`);
   if (stale.length > 0) say('     write it again: npm run reference');
   return stale.length > 0 ? [0, 1] : [1, 0];
@@ -33,7 +32,7 @@ function checkGenerated(root: string): [passed: number, failed: number] {
 const root = workspaceRoot();
 const verb = process.argv[2] ?? 'tree';
 if (verb === 'generate') {
-  generateReference(root, join(root, 'docs/reference'));
+  writeReference(root);
 } else if (verb === 'tree' || verb === 'generated') {
   const [passed, failed] = verb === 'tree' ? checkTree(root) : checkGenerated(root);
   say(`${passed} passed, ${failed} failed`);

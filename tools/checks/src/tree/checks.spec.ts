@@ -91,6 +91,23 @@ const rows: Row[] = [
   },
   {
     check: 'every feature and library says what it owns, and each invariant names the test that holds it',
+    reason: 'a row of a table whose test does not exist',
+    good: {
+      'libs/a/README.md': readme('').replace(
+        /- $/m,
+        '| invariant | test |\n| --- | --- |\n| one | `a job that runs twice charges once` |',
+      ),
+      'libs/a/src/a.spec.ts': spec,
+    },
+    bad: {
+      'libs/a/README.md': readme(
+        '`a job that runs twice charges once`\n\n| invariant | test |\n| --- | --- |\n| one | `another` |',
+      ),
+      'libs/a/src/a.spec.ts': spec,
+    },
+  },
+  {
+    check: 'every feature and library says what it owns, and each invariant names the test that holds it',
     reason: 'a missing section',
     good: { 'libs/a/README.md': readme('"a job that runs twice charges once"'), 'libs/a/src/a.int-spec.ts': spec },
     bad: {

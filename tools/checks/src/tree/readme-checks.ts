@@ -47,17 +47,23 @@ const plain = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** What a bullet quotes: in backticks or in quotation marks. */
-const quoted = (bullet: string): string[] =>
+/** What an invariant quotes: in backticks or in quotation marks. */
+const quoted = (invariant: string): string[] =>
   [/`([^`]+)`/g, /"([^"]+)"/g, /“([^”]+)”/g, /(?<![\w])'((?:[^']|'(?=\w))+)'/g].flatMap((pattern) =>
-    [...bullet.matchAll(pattern)].map((match) => plain((match[1] ?? '').replace(/^'(.*)'$/, '$1'))),
+    [...invariant.matchAll(pattern)].map((match) => plain((match[1] ?? '').replace(/^'(.*)'$/, '$1'))),
   );
 
-const bulletsOf = (section: string): string[] =>
-  section
+/** Each invariant: a bullet, or a row of a table below its head. */
+function invariantsOf(section: string): string[] {
+  const bullets = section
     .split(/^(?=[-*] |\d+\. )/m)
     .map((bullet) => bullet.trim())
     .filter((bullet) => /^([-*]|\d+\.) /.test(bullet));
+  const lines = section.split('\n');
+  const head = lines.findIndex((line) => /^\|[\s:|-]+\|$/.test(line.trim()));
+  const rows = head < 0 ? [] : lines.slice(head + 1).filter((line) => line.startsWith('|'));
+  return [...bullets, ...rows];
+}
 
 export const readmes: Check = {
   name: 'every feature and library says what it owns, and each invariant names the test that holds it',
@@ -71,13 +77,13 @@ export const readmes: Check = {
         .filter((section) => ![...found.keys()].some((heading) => heading.startsWith(section)))
         .map((section) => ({ path, message: `has no section "${section}"` }));
       const invariants = [...found].find(([heading]) => heading.startsWith('invariants'))?.[1] ?? '';
-      const bullets = bulletsOf(invariants);
-      const none = missing.length === 0 && bullets.length === 0 ? [{ path, message: 'lists no invariant' }] : [];
-      const unheld = bullets
-        .filter((bullet) => !quoted(bullet).some((text) => titles.has(text)))
-        .map((bullet) => ({
+      const listed = invariantsOf(invariants);
+      const none = missing.length === 0 && listed.length === 0 ? [{ path, message: 'lists no invariant' }] : [];
+      const unheld = listed
+        .filter((invariant) => !quoted(invariant).some((text) => titles.has(text)))
+        .map((invariant) => ({
           path,
-          message: `no test has the title that this invariant names: ${bullet.slice(0, 160).replace(/\s+/g, ' ')}`,
+          message: `no test has the title that this invariant names: ${invariant.slice(0, 160).replace(/\s+/g, ' ')}`,
         }));
       return [...missing, ...none, ...unheld];
     });
