@@ -44,8 +44,16 @@ describe('canonicalJson', () => {
   });
 
   it('throws on a value that contains itself', () => {
-    const loop: unknown[] = [];
-    loop.push(loop);
-    expect(() => canonicalJson(loop)).toThrow('nested too deeply');
+    const list: unknown[] = [];
+    list.push(list);
+    const record: Record<string, unknown> = {};
+    record['self'] = record;
+    for (const loop of [list, record]) expect(() => canonicalJson(loop)).toThrow('nested too deeply');
+  });
+
+  it('carries 64 levels and no more', () => {
+    const nested = (levels: number) => Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 1);
+    expect(canonicalJson(nested(64))).toHaveLength(129);
+    expect(() => canonicalJson(nested(65))).toThrow('nested too deeply');
   });
 });

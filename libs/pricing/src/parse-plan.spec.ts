@@ -92,6 +92,11 @@ describe('parsePlanPricing', () => {
     expect(parsePlanPricing(request).ok).toBe(true);
   });
 
+  it('names the rule that it cannot price yet', () => {
+    const result = parsePlanPricing(withPlan({ maximum: '1' }));
+    expect(result.ok ? '' : result.error.detail).toBe('maximum is not supported yet');
+  });
+
   it('puts a pointer of the caller before its own', () => {
     const result = parsePlanPricing(withMeter({ included: 'x' }), '/version');
     expect(result.ok ? [] : result.error.errors?.map((error) => error.pointer)).toEqual(['/version/meters/0/included']);
