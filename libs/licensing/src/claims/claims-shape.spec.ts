@@ -152,6 +152,10 @@ describe('the shape of a license', () => {
     expect(pointersOf(changed(`${limit}/strategy`, 'throttle'))).toEqual([`${limit}/rate`]);
   });
 
+  it('a license without a grace is well-formed', () => {
+    expect(licenseProblems({ ...goodClaims, graceEndsAt: goodClaims.termEndsAt }, 'refuse')).toEqual([]);
+  });
+
   it('the optional claims are accepted when they are well-formed', () => {
     const hash = 'a'.repeat(64);
     const bootstrap = { adminUserId: goodClaims.jti, inviteTokenHash: hash, expiresAt: goodClaims.noticeAt };

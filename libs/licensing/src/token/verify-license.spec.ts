@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contextWith, forge, goodClaims, goodHeader, KID, NOW, pair } from '../testing/fixtures.js';
+import { LICENSE_BYTES_MAX } from '../claims/claims.js';
+import { contextWith, forge, goodClaims, goodHeader, KID, NOW, pair, trustedKey } from '../testing/fixtures.js';
 import { badTokens, goodToken } from '../testing/bad-tokens.js';
 import { mayBecomeValid } from './license-token.errors.js';
 import { signLicense } from './sign-license.js';
@@ -75,6 +76,34 @@ describe('verifyLicense', () => {
     const now = new Date(goodClaims.iat * 1000 - 60_000);
     expect(verifyLicense(goodToken, contextWith({ now })).ok).toBe(true);
     expect(verifyLicense(goodToken, contextWith({ now: new Date(now.getTime() - 1) })).ok).toBe(false);
+  });
+
+  it('the start of a key and of a license are given 60 s, for the clocks of two planes differ', () => {
+    const inFuture = (ms: number) => new Date(NOW.getTime() + ms).toISOString();
+    const withKeyFrom = (ms: number) =>
+      verifyLicense(
+        goodToken,
+        contextWith({ trustedKeys: new Map([[KID, trustedKey(KID, pair.publicKey, { notBefore: inFuture(ms) })]]) }),
+      ).ok;
+    const startingAt = (ms: number) =>
+      verifyLicense(forge(goodHeader, { ...goodClaims, startsAt: inFuture(ms) }), contextWith()).ok;
+    expect([withKeyFrom(60_000), withKeyFrom(60_001)]).toEqual([true, false]);
+    expect([startingAt(60_000), startingAt(60_001)]).toEqual([true, false]);
+  });
+
+  it('a license of exactly 16 KB is accepted, one byte more is not', () => {
+    // base64url skips every fourth length, so key ids of several lengths shift the token.
+    const sizes = ['k', 'kk', 'kkk'].flatMap((kid) => {
+      const trustedKeys = new Map([[kid, trustedKey(kid, pair.publicKey)]]);
+      const fill = (length: number) => forge({ ...goodHeader, kid }, { ...goodClaims, filler: 'x'.repeat(length) });
+      const missing = Math.floor(((LICENSE_BYTES_MAX - fill(0).length) * 3) / 4);
+      return [-1, 0, 1, 2].map((extra) => {
+        const token = fill(missing + extra);
+        return [token.length, verifyLicense(token, contextWith({ trustedKeys })).ok] as const;
+      });
+    });
+    expect(sizes.map(([length]) => length)).toContain(LICENSE_BYTES_MAX);
+    for (const [length, accepted] of sizes) expect(accepted).toBe(length <= LICENSE_BYTES_MAX);
   });
 
   it('a clock that is set forward and back again does no lasting harm', () => {
