@@ -1,20 +1,77 @@
-import { Command } from 'commander';
-import { partsVerb } from './parts-verb.js';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { benchVerb } from './bench-verb.js';
+import { Interrupted, runChild } from './child.js';
+import { demoVerb } from './demo-verb.js';
+import { doctorVerb } from './doctor-verb.js';
+import { partsVerb, type PartsOptions } from './parts-verb.js';
+import { Progress } from './progress.js';
+import { root } from './repository.js';
+import { SUITES, testVerb } from './test-verb.js';
+import { downVerb, upVerb, type UpOptions } from './up-verb.js';
 
-const program = new Command('biplane').description('Builds, starts, tests and shows Biplane').showHelpAfterError();
+const environment = process.env;
+const progress = new Progress();
+const program = new Command('biplane').description('Builds, starts, shows and tests Biplane').showHelpAfterError();
 
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1024 || value > 65_000) {
+    throw new InvalidArgumentError('It must be a port number from 1024 to 65000.');
+  }
+  return value;
+}
+
+program
+  .command('demo')
+  .description('the main job, end to end, on real parts started for it; exits 0 only if every figure is right')
+  .action(() => demoVerb(environment, progress));
+program
+  .command('up')
+  .description('the same stack, kept running; Ctrl-C or down stops it and keeps the data')
+  .option('--detach', 'return when it is ready and leave it running')
+  .option('--port-base <n>', 'take ports from here upwards', port)
+  .action((options: UpOptions) => upVerb(environment, progress, options));
+program
+  .command('down')
+  .description('stops what up started')
+  .action(() => downVerb(environment, progress));
+program
+  .command('test')
+  .argument('[suite...]', Object.keys(SUITES).join(', '))
+  .description('all tests, or the named suites')
+  .action((names: string[]) => testVerb(environment, progress, names));
+program
+  .command('verify')
+  .description('all that CI checks, less the demo')
+  .action(async () => {
+    process.exitCode = await runChild('bash', [path.join(root, '.ci', 'run'), '--no-demo'], {
+      cwd: root,
+      env: environment,
+    });
+  });
+program
+  .command('bench')
+  .argument('[name...]', 'decision, usage-batch')
+  .description('benchmarks, as ratios; JSON in .biplane/bench')
+  .action((names: string[]) => benchVerb(environment, progress, names));
+program
+  .command('doctor')
+  .description('what is there, what is missing, how to get it')
+  .action(() => doctorVerb(environment));
 program
   .command('parts')
   .description('PostgreSQL, Kafka and Redis alone, for work on integration suites; Ctrl-C stops them')
+  // Not --env-file: Node takes that one for itself, wherever it stands.
   .option('--write-env <file>', 'write the TEST_… variables there')
-  .option('--port-base <n>', 'take ports from here upwards', Number)
-  .option('--durable', 'keep fsync on (for tests that kill PostgreSQL)')
-  .action((options: { writeEnv?: string; portBase?: number; durable?: boolean }) => partsVerb(process.env, options));
+  .option('--port-base <n>', 'take ports from here upwards', port)
+  .option('--durable', 'keep fsync on, for tests that kill PostgreSQL')
+  .action((options: PartsOptions) => partsVerb(environment, progress, options));
 
 try {
   await program.parseAsync();
   process.exit(process.exitCode ?? 0);
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof Interrupted ? 130 : 1);
 }

@@ -4,22 +4,28 @@ import {
   cacheFolder,
   completePasswords,
   Ports,
+  REGIONS,
   startParts,
   temporaryRun,
   testEnvironment,
   type Parts,
+  type RunFolder,
 } from '@biplane/stack';
-import { Progress } from './progress.js';
-import { interrupted } from './shutdown.js';
+import type { Progress } from './progress.js';
+import { untilInterrupted } from './shutdown.js';
 
-export const REGIONS = ['eu-1', 'us-1'];
+export interface PartsOptions {
+  writeEnv?: string;
+  portBase?: number;
+  durable?: boolean;
+}
 
 /** Starts the three servers for tests, in a folder that goes with them. */
 export async function startTestParts(
   environment: NodeJS.ProcessEnv,
   progress: Progress,
   options: { durable: boolean; portBase?: number | undefined },
-): Promise<Parts> {
+): Promise<{ parts: Parts; run: RunFolder }> {
   const cache = cacheFolder(environment);
   const run = await temporaryRun(cache);
   const context = {
@@ -33,17 +39,16 @@ export async function startTestParts(
     durable: options.durable,
     passwords: completePasswords({}, REGIONS),
   };
-  return startParts(context, REGIONS, progress.step);
+  return { parts: await startParts(context, REGIONS, progress.step), run };
 }
 
 /** Keeps PostgreSQL, Kafka and Redis up until it is interrupted: for work on integration suites. */
 export async function partsVerb(
   environment: NodeJS.ProcessEnv,
-  options: { writeEnv?: string; portBase?: number; durable?: boolean },
+  progress: Progress,
+  options: PartsOptions,
 ): Promise<void> {
-  const stop = interrupted();
-  const progress = new Progress();
-  const parts = await startTestParts(environment, progress, {
+  const { parts } = await startTestParts(environment, progress, {
     durable: options.durable ?? false,
     portBase: options.portBase,
   });
@@ -52,10 +57,7 @@ export async function partsVerb(
   if (envFile) await writeFile(envFile, lines.join(''), { mode: 0o600 });
   else process.stdout.write(lines.join(''));
   progress.note('ready; Ctrl-C stops them');
-  // The servers' handles are not ours to wait on: this timer keeps the process alive.
-  const keepAlive = setInterval(() => undefined, 60_000);
-  await stop;
-  clearInterval(keepAlive);
+  await untilInterrupted();
   if (envFile) await rm(envFile, { force: true });
-  await progress.step('stopped', () => parts.stop());
+  await progress.step('everything stopped', () => parts.stop());
 }

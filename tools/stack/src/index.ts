@@ -3,4 +3,7 @@ export { Ports } from './ports.js';
 export { ensureCommand, findCommand, howToGet, SYSTEM_COMMANDS, type SystemCommand } from './system-packages.js';
 export type { Part, PartContext } from './part.js';
 export { completePasswords, startParts, testEnvironment, type Parts } from './parts.js';
-export { keptRun, temporaryRun, type RunFolder } from './run-folder.js';
+export { endKeptRun, keptRun, temporaryRun, type RunFolder } from './run-folder.js';
+export { isAlive } from './process-identity.js';
+export { REGIONS, startStack, type RunningStack, type StackOptions } from './stack.js';
+export { readStackFile, stackFilePath, type StackFile } from './stack-file.js';

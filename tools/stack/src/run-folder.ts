@@ -19,6 +19,8 @@ interface Owner extends ProcessIdentity {
 
 const OWNER_FILE = 'owner.json';
 const PID_FILE = 'processes.jsonl';
+// A launcher gives its services 30 s, then its servers 30 s.
+const LAUNCHER_STOP_MS = 75_000;
 
 /** A run that keeps nothing: its folder goes when the launcher goes, whichever way. */
 export async function temporaryRun(cache: string): Promise<RunFolder> {
@@ -68,7 +70,7 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
 }
 
 /** Ends what a run left behind: only processes that we started, by pid and start instant, or that carry its mark. */
-async function endRun(folder: string, runId: string): Promise<void> {
+async function endRun(folder: string, runId: string): Promise<boolean> {
   const lines = (await readFile(path.join(folder, PID_FILE), 'utf8').catch(() => '')).split('\n');
   const registered = lines.flatMap((line) => {
     try {
@@ -78,11 +80,12 @@ async function endRun(folder: string, runId: string): Promise<void> {
       return [];
     }
   });
-  await endProcesses(registered, 8_000);
-  await endProcesses(
-    processesOfRun(runId).map((identity) => ({ identity, signal: 'SIGTERM' as const })),
-    5_000,
-  );
+  const left = [
+    ...registered,
+    ...processesOfRun(runId).map((identity) => ({ identity, signal: 'SIGTERM' as const })),
+  ].filter((target) => isAlive(target.identity));
+  await endProcesses(left, 8_000);
+  return left.length > 0;
 }
 
 /** Cleans the temporary runs whose launcher is gone, reaper included (a machine that lost power, a `kill -9` of all). */
@@ -94,4 +97,19 @@ async function sweepRuns(runs: string): Promise<void> {
     await endRun(folder, owner.runId);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Ends the launcher that holds a kept stack, and whatever it could not end itself; false when nothing ran. */
+export async function endKeptRun(cache: string, name: string): Promise<boolean> {
+  const folder = path.join(cache, 'stacks', name);
+  const owner = await ownerOf(folder);
+  if (!owner) return false;
+  const held = isAlive(owner);
+  if (held) process.kill(owner.pid, 'SIGTERM');
+  const deadline = performance.now() + LAUNCHER_STOP_MS;
+  while (isAlive(owner) && performance.now() < deadline) await new Promise((done) => setTimeout(done, 100));
+  if (isAlive(owner)) process.kill(owner.pid, 'SIGKILL');
+  const left = await endRun(folder, owner.runId);
+  await rm(path.join(folder, OWNER_FILE), { force: true });
+  return held || left;
 }

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { testEnvironment } from '@biplane/stack';
+import { orInterrupted } from './child.js';
+import { runJest, type SuiteResult } from './jest-suite.js';
+import { startTestParts } from './parts-verb.js';
+import { seconds, type Progress } from './progress.js';
+import { outputFolder } from './repository.js';
+import { keepLogs, withStack } from './with-stack.js';
+
+interface Suite {
+  about: string;
+  run(environment: NodeJS.ProcessEnv, progress: Progress): Promise<SuiteResult>;
+}
+
+const outputFile = (name: string) => path.join(outputFolder, 'test', `${name}.json`);
+
+export const SUITES: Record<string, Suite> = {
+  unit: {
+    about: 'pure rules and units: *.spec.ts outside tools/checks',
+    run: (environment) =>
+      runJest(
+        '[/\\\\]src[/\\\\].*\\.spec\\.ts$',
+        ['--testPathIgnorePatterns', 'tools[/\\\\]checks[/\\\\]'],
+        outputFile('unit'),
+        environment,
+      ),
+  },
+  repository: {
+    about: 'the boundary canaries and the checks of the repository itself: tools/checks',
+    run: (environment) =>
+      runJest('tools[/\\\\]checks[/\\\\].*\\.spec\\.ts$', [], outputFile('repository'), environment),
+  },
+  integration: {
+    about: 'against real PostgreSQL, Kafka and Redis: *.int-spec.ts',
+    run: integration,
+  },
+  e2e: {
+    about: 'against a whole running stack, which they stop, kill and start: *.e2e-spec.ts in tools/e2e',
+    run: (environment, progress) =>
+      withStack('e2e', environment, progress, (_stack, env) =>
+        runJest('\\.e2e-spec\\.ts$', ['--runInBand', '--testTimeout=120000'], outputFile('e2e'), env),
+      ),
+  },
+};
+
+async function integration(environment: NodeJS.ProcessEnv, progress: Progress): Promise<SuiteResult> {
+  const { parts, run } = await orInterrupted(startTestParts(environment, progress, { durable: false }));
+  try {
+    const env = { ...environment, ...testEnvironment(parts) };
+    return await runJest('\\.int-spec\\.ts$', ['--testTimeout=60000'], outputFile('integration'), env);
+  } finally {
+    await progress.step('everything stopped', () => parts.stop());
+    await keepLogs(run, 'integration');
+  }
+}
+
+/** All suites, or those named. The last line is the sum; anything short of all passed ends with 1. */
+export async function testVerb(environment: NodeJS.ProcessEnv, progress: Progress, names: string[]): Promise<void> {
+  const unknown = names.filter((name) => !Object.hasOwn(SUITES, name));
+  if (unknown.length > 0) {
+    throw new Error(`There is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
+  }
+  await mkdir(path.join(outputFolder, 'test'), { recursive: true });
+  const results: [name: string, result: SuiteResult, took: string][] = [];
+  for (const [name, suite] of Object.entries(SUITES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    progress.heading(`Suite ${name}: ${suite.about}`);
+    const from = performance.now();
+    results.push([name, await suite.run(environment, progress), seconds(from)]);
+  }
+  progress.heading('Sum');
+  for (const [name, { passed, failed, remarks }, took] of results) {
+    const remark = remarks.length > 0 ? `: ${remarks.join('; ')}` : '';
+    progress.note(`${failed > 0 ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed (${took})${remark}`);
+  }
+  const sum = (pick: (result: SuiteResult) => number) => results.reduce((total, [, result]) => total + pick(result), 0);
+  const failed = sum((result) => result.failed);
+  process.stdout.write(`${sum((result) => result.passed)} passed, ${failed} failed\n`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
