@@ -40,7 +40,14 @@ export { invalid } from './problems/validation.pipe.js';
 export { PROBLEM_MEDIA_TYPE, problemOf, problemType, type Problem } from './problems/problem.js';
 export { UuidParam } from './problems/uuid-param.js';
 // auth
-export { AccessBy, CurrentPrincipal, Public, Scopes, type Access } from './auth/access.decorators.js';
+export {
+  AccessBy,
+  CurrentPrincipal,
+  principalOfRequest,
+  Public,
+  Scopes,
+  type Access,
+} from './auth/access.decorators.js';
 export {
   holdsAnyScope,
   principalMayRead,

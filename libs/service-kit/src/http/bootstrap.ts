@@ -5,7 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HealthRegistry } from '../health/health-registry.js';
 import { createHttpApp, type RootModule } from './create-app.js';
 import type { Listeners } from './hooks.js';
-import { serveDocs, type DocsOptions } from './openapi.js';
+import { serveDocs } from './docs-page.js';
+import type { DocsOptions } from './openapi.js';
 
 export interface BootstrapOptions {
   readonly module: RootModule;
@@ -36,7 +37,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<RunningServi
   const listeners: Listeners = { internalPort: null, splitInternal: options.internalPort !== undefined };
   const app = await createHttpApp(options.module, listeners);
   try {
-    await serveDocs(app, options.docs);
+    serveDocs(app, options.docs);
     await options.beforeListen?.(app);
     await app.listen(options.port, options.host);
     const internal =

@@ -49,7 +49,7 @@ export async function createPreviewApp(module: RootModule): Promise<NestFastifyA
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
     preview: true,
     abortOnError: false,
-    logger: ['error', 'warn'],
+    logger: ['error'],
   });
   applyPrefix(app);
   return app;

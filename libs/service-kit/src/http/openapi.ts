@@ -61,12 +61,6 @@ export function openApiDocument(app: NestFastifyApplication, options: DocsOption
   return sorted(toJsonSchema(document)) as OpenAPIObject;
 }
 
-/** `/docs` (a page) and `/docs-json`. */
-export async function serveDocs(app: NestFastifyApplication, options: DocsOptions): Promise<void> {
-  const document = openApiDocument(app, options);
-  SwaggerModule.setup('docs', app, document, { useGlobalPrefix: false, raw: ['json'] });
-}
-
 function completeOperations(app: NestFastifyApplication, document: OpenAPIObject): void {
   const access = new Map(
     routeInventory(app).map((route) => [`${route.method} ${template(route.path)}`, route.access] as const),
