@@ -37,7 +37,7 @@ export const kafkaPlaces = /^(libs\/(messaging|testing)|tools\/[^/]+)\//;
 export const prismaPlaces =
   /^(apps\/[^/]+\/src\/(.+\.store|database)\.ts$|libs\/[^/]+\/src\/.+\.store\.ts$|libs\/service-kit\/src\/database\/|prisma\/)/;
 export const kubernetesPlaces = /\/cluster\.gateway\.ts$/;
-export const environmentPlaces = /^(libs\/service-kit\/src\/environment\/|libs\/testing\/|tools\/)/;
+export const environmentPlaces = /^(libs\/service-kit\/src\/(environment|spec-support)\/|libs\/testing\/|tools\/)/;
 export const clockPlaces = /^(libs\/service-kit\/src\/clock\/|libs\/testing\/|tools\/)/;
 export const moneyPlaces =
   /^(libs\/pricing|libs\/kernel|libs\/billing-calendar|apps\/[^/]+\/src\/features\/[^/]*(invoice|billing|financial|quote|statement|cost)[^/]*)\//;
