@@ -31,11 +31,13 @@ const input: LicenseInput = {
     },
     { module: 'members', features: ['records'], limits: [] },
   ],
+  pricedMeters: ['droplet_hours'],
   addons: [],
   disabledModules: [],
   overrides: [],
   meters: new Map<string, { authority: 'data'; aggregation: 'sum' | 'last' }>([
     ['api_calls', meter],
+    ['droplet_hours', meter],
     ['storage_gb', { authority: 'data', aggregation: 'last' }],
     ['records', { authority: 'data', aggregation: 'last' }],
   ]),
@@ -50,6 +52,15 @@ describe('buildClaims', () => {
   it('builds a document that is accepted when signed', () => {
     const compact = signLicense(build(), { kid: KID, privateKey: pair.privateKey });
     expect(verifyLicense(compact, contextWith())).toMatchObject({ ok: true, value: { claims: build() } });
+  });
+
+  it('every meter that is priced, limited or granted is named, those of disabled modules too', () => {
+    const { meters } = build({ addons: addon('1'), disabledModules: ['financials'] });
+    expect(Object.entries(meters)).toEqual([
+      ['api_calls', meter],
+      ['droplet_hours', meter],
+      ['storage_gb', { authority: 'data', aggregation: 'last' }],
+    ]);
   });
 
   it('the same input gives the same bytes, in whatever order the plan lists its modules', () => {

@@ -6,12 +6,11 @@ import {
   type LicenseBootstrap,
   type LicenseClaims,
   type LicensedLimit,
+  type LicensedMeter,
   type LicensedModule,
   type LicensePlacement,
   type LicenseStatus,
   type LicensedDeploymentType,
-  type MeterAggregation,
-  type MeterAuthority,
   type StrategyName,
 } from './claims.js';
 import { graceEnd, noticeStart, termEnd } from './term.js';
@@ -61,11 +60,13 @@ export interface LicenseInput {
   readonly plan: { readonly code: string; readonly version: number };
   readonly featureFlags: Readonly<Record<string, boolean>>;
   readonly modules: readonly PlannedModule[];
+  /** Codes of the meters that the plan prices, limited or not. */
+  readonly pricedMeters: readonly string[];
   readonly addons: readonly AttachedAddon[];
   readonly disabledModules: readonly string[];
   readonly overrides: readonly LimitOverride[];
-  /** Of the catalog, by code: at least those that the modules and grants name. */
-  readonly meters: ReadonlyMap<string, { readonly authority: MeterAuthority; readonly aggregation: MeterAggregation }>;
+  /** Of the catalog, by code: at least those that the plan and the grants name. */
+  readonly meters: ReadonlyMap<string, LicensedMeter>;
   readonly bootstrap?: LicenseBootstrap;
   readonly enrollment?: { readonly tokenHash: string };
 }
@@ -100,6 +101,7 @@ export function buildClaims(input: LicenseInput): LicenseClaims {
     plan: { code: input.plan.code, version: input.plan.version },
     featureFlags: sortedRecord(Object.entries(input.featureFlags)),
     modules: buildModules(input),
+    meters: buildMeters(input),
     ...(input.bootstrap && { bootstrap: input.bootstrap }),
     ...(input.enrollment && { enrollment: input.enrollment }),
   };
@@ -122,6 +124,17 @@ function buildModules(input: LicenseInput): Record<string, LicensedModule> {
     if (!override.until || input.now.getTime() < override.until.getTime()) applyOverride(input, drafts, override);
   }
   return sortedRecord([...drafts]);
+}
+
+/** Those of disabled modules too: what was used before is still counted, and an event that comes late is not unknown. */
+function buildMeters(input: LicenseInput): Record<string, LicensedMeter> {
+  const codes = new Set([
+    ...input.pricedMeters,
+    ...input.modules.flatMap(({ limits }) => limits.map(({ meter }) => meter)),
+    ...input.addons.flatMap(({ grants }) => grants.map(({ meter }) => meter)),
+    ...input.overrides.map(({ meter }) => meter),
+  ]);
+  return sortedRecord([...codes].map((code) => [code, meterOf(input, code)]));
 }
 
 function applyGrant(
@@ -168,7 +181,7 @@ function newLimit(input: LicenseInput, meter: string, cap: string, strategy: Str
   return { meter, ...meterOf(input, meter), cap, window: null, strategy, warnAt: [] };
 }
 
-function meterOf(input: LicenseInput, code: string): { authority: MeterAuthority; aggregation: MeterAggregation } {
+function meterOf(input: LicenseInput, code: string): LicensedMeter {
   const meter = input.meters.get(code);
   // Publishing a plan and attaching an add-on check their meters, so a missing one is a bug of the caller.
   if (!meter) throw new Error(`buildClaims: the meter ${code} was not given`);

@@ -152,6 +152,14 @@ describe('the shape of a license', () => {
     expect(pointersOf(changed(`${limit}/strategy`, 'throttle'))).toEqual([`${limit}/rate`]);
   });
 
+  it.each([
+    ['a meter that stands nowhere', 'meter', 'elsewhere'],
+    ['another authority', 'authority', 'control'],
+    ['another aggregation', 'aggregation', 'last'],
+  ])('a limit that does not agree with the meters is refused: %s', (_why, member, value) => {
+    expect(pointersOf(changed(`${limit}/${member}`, value))).toEqual([`${limit}/meter`]);
+  });
+
   it('a license without a grace is well-formed', () => {
     expect(licenseProblems({ ...goodClaims, graceEndsAt: goodClaims.termEndsAt }, 'refuse')).toEqual([]);
   });

@@ -79,6 +79,11 @@ const licenseShape = object(
     plan: object({ code: text(/^[a-z][a-z0-9_-]{0,62}$/, 'a plan code'), version: integer(1) }),
     featureFlags: map(CODE_PATTERN, bool, 200),
     modules: map(CODE_PATTERN, object({ features: list(code, 100), limits: list(limit, 50) }), 100),
+    meters: map(
+      CODE_PATTERN,
+      object({ authority: literal(...METER_AUTHORITIES), aggregation: literal(...METER_AGGREGATIONS) }),
+      200,
+    ),
   },
   {
     purgeAfter: instant,
@@ -107,6 +112,13 @@ function contradictions(claims: LicenseClaims): ShapeProblem[] {
   for (const [name, licensed] of Object.entries(claims.modules)) {
     const seen = new Set<string>();
     licensed.limits.forEach((item, index) => {
+      const known = Object.hasOwn(claims.meters, item.meter) ? claims.meters[item.meter] : undefined;
+      if (known?.authority !== item.authority || known.aggregation !== item.aggregation) {
+        problems.push({
+          pointer: `/modules/${name}/limits/${index}/meter`,
+          detail: 'must stand in meters, described alike',
+        });
+      }
       const key = `${item.meter}|${item.window ?? 'level'}`;
       if (seen.has(key))
         problems.push({ pointer: `/modules/${name}/limits/${index}`, detail: 'repeats a meter and window' });

@@ -28,6 +28,12 @@ export type MeterAggregation = (typeof METER_AGGREGATIONS)[number];
 export const LIMIT_WINDOWS = ['day', 'month', null] as const;
 export type LimitWindow = (typeof LIMIT_WINDOWS)[number];
 
+/** How a meter's readings combine, and which plane counts it. */
+export interface LicensedMeter {
+  readonly authority: MeterAuthority;
+  readonly aggregation: MeterAggregation;
+}
+
 export interface LicensedRate {
   readonly perSecond: string;
   readonly burst: number;
@@ -92,6 +98,8 @@ export interface LicenseClaims {
   readonly plan: { readonly code: string; readonly version: number };
   readonly featureFlags: Readonly<Record<string, boolean>>;
   readonly modules: Readonly<Record<string, LicensedModule>>;
+  /** Every meter that the plan prices or limits, or that an add-on grants: a home counts these and no others. */
+  readonly meters: Readonly<Record<string, LicensedMeter>>;
   readonly bootstrap?: LicenseBootstrap;
   readonly enrollment?: { readonly tokenHash: string };
 }

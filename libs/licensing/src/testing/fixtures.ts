@@ -46,6 +46,10 @@ export const goodClaims: LicenseClaims = {
       ],
     },
   },
+  meters: {
+    api_calls: { authority: 'data', aggregation: 'sum' },
+    droplet_hours: { authority: 'data', aggregation: 'sum' },
+  },
 };
 
 export interface Pair {
