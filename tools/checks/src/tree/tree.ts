@@ -69,5 +69,3 @@ export function findLines(
 }
 
 export const isSpec = (path: string): boolean => /\.(int-|e2e-)?spec\.ts$/.test(path);
-/** The checks' own patterns and planted violations would find themselves. */
-export const isChecks = (path: string): boolean => path.startsWith('tools/checks/src/tree/');
