@@ -1,0 +1,34 @@
+export interface Deadline {
+  /** 10 s by default. */
+  readonly deadlineMs?: number;
+  readonly everyMs?: number;
+}
+
+const DEADLINE_MS = 10_000;
+const EVERY_MS = 25;
+
+/** Repeats until it does not throw; at the deadline it throws the last error. For conditions of the outside world. */
+export async function eventually<T>(attempt: () => Promise<T> | T, deadline: Deadline = {}): Promise<T> {
+  const until = performance.now() + (deadline.deadlineMs ?? DEADLINE_MS);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (performance.now() >= until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, deadline.everyMs ?? EVERY_MS));
+  }
+}
+
+/** The first value that is neither null, undefined nor false; `what` is what the failure says was awaited. */
+export function waitFor<T>(
+  what: string,
+  read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  deadline: Deadline = {},
+): Promise<T> {
+  return eventually(async () => {
+    const value = await read();
+    if (value === null || value === undefined || value === false) throw new Error(`Waited in vain for ${what}`);
+    return value;
+  }, deadline);
+}

@@ -1,0 +1,22 @@
+export { requiredVariable } from './test-environment.js';
+export { eventually, waitFor, type Deadline } from './eventually.js';
+export { FakeClock } from './fake-clock.js';
+export { seededRandom, seedOfRun, shuffleAndRepeat } from './hostile-delivery.js';
+export { migrationsFolder, type SchemaName } from './parts/workspace.js';
+export { testPostgres, testUnitOfWork, type TestPostgres } from './parts/postgres.js';
+export { testKafka, type TestKafka, type TestKafkaUser } from './parts/kafka.js';
+export { testRedis, type TestRedis } from './parts/redis.js';
+export { InMemoryBroker } from './broker/in-memory-broker.js';
+export { brokerConformance, type BrokerSubject, type ConformanceCase } from './broker/broker-conformance.js';
+export { checkInvariants, invariants, type Invariant } from './invariants.js';
+export { ServiceClient, type Answer, type ClientCredentials } from './stack/service-client.js';
+export { readStackFile, type StackFile } from './stack/stack-file.js';
+export {
+  StackControl,
+  type PartName,
+  type PartVerb,
+  type ServiceState,
+  type StackState,
+  type StartOptions,
+} from './stack/stack-control.js';
+export { StackClient } from './stack/stack-client.js';

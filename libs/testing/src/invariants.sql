@@ -1,0 +1,87 @@
+-- What must hold in every database at any moment, whatever was killed, repeated or raced.
+-- Each query returns the rows that break it. It runs in databases that have all its tables; columns that only one plane
+-- has are told apart by a table of that plane. Add yours at the end, in the same form.
+
+-- invariant: an outbox row is sent or waits, and is never sent before it was written
+-- tables: outbox
+SELECT id, topic, key FROM outbox WHERE published_at < created_at OR topic = '' OR key = '';
+
+-- invariant: the present license of a deployment is the highest that was ever signed
+-- tables: license, license_head
+SELECT h.deployment_id, h.version, max(l.version) AS highest
+FROM license_head h LEFT JOIN license l USING (deployment_id)
+GROUP BY h.deployment_id, h.version HAVING max(l.version) IS DISTINCT FROM h.version;
+
+-- invariant: license versions rise by one from one
+-- tables: license, license_head
+SELECT deployment_id, count(*) AS versions, max(version) AS highest
+FROM license GROUP BY deployment_id HAVING count(*) <> max(version) OR min(version) <> 1;
+
+-- invariant: a later license version was not signed earlier
+-- tables: license, license_head
+SELECT a.deployment_id, a.version FROM license a
+JOIN license b ON b.deployment_id = a.deployment_id AND b.version = a.version + 1 AND b.issued_at < a.issued_at;
+
+-- invariant: no home enforces a license that was never signed
+-- tables: license, license_applied
+SELECT a.deployment_id, a.license_version FROM license_applied a
+LEFT JOIN license l ON l.deployment_id = a.deployment_id AND l.version = a.license_version
+WHERE l.version IS NULL;
+
+-- invariant: a closed window's total is its highest revision in the history
+-- tables: usage_window, tenant_usage_metric
+SELECT w.deployment_id, w.meter, w.window_start, w.quantity FROM usage_window w
+LEFT JOIN LATERAL (
+  SELECT m.quantity, m.revision FROM tenant_usage_metric m
+  WHERE (m.deployment_id, m.meter, m.window_start, m.home_id, m.incarnation)
+      = (w.deployment_id, w.meter, w.window_start, w.home_id, w.incarnation)
+  ORDER BY m.revision DESC LIMIT 1) m ON true
+WHERE w.closed AND (m.quantity IS DISTINCT FROM w.quantity OR m.revision IS DISTINCT FROM w.revision);
+
+-- invariant: a complete hour holds as many windows as its home said
+-- tables: usage_window, home_close
+SELECT c.home_id, c.hour, c.windows, count(w.meter) AS held FROM home_close c
+LEFT JOIN usage_window w ON w.home_id = c.home_id AND w.incarnation = c.incarnation AND w.hour = c.hour
+WHERE c.complete GROUP BY c.home_id, c.incarnation, c.hour, c.windows HAVING count(w.meter) <> c.windows;
+
+-- invariant: invoice numbers are gapless
+-- tables: invoice, invoice_series
+SELECT s.issuer, s.year, s.last_number, count(i.id) AS invoices FROM invoice_series s
+LEFT JOIN invoice i ON i.issuer = s.issuer AND i.year = s.year
+GROUP BY s.issuer, s.year, s.last_number
+HAVING count(i.id) <> s.last_number OR coalesce(max(i.sequence), 0) <> s.last_number;
+
+-- invariant: an invoice has as many lines as it says
+-- tables: invoice, invoice_line
+SELECT i.id, i.line_count, count(l.position) AS lines FROM invoice i
+LEFT JOIN invoice_line l ON l.invoice_id = i.id
+GROUP BY i.id, i.line_count HAVING count(l.position) <> i.line_count;
+
+-- invariant: a tenant has one cycle invoice for a period
+-- tables: invoice
+SELECT tenant_id, period, count(*) AS invoices FROM invoice
+WHERE kind = 'cycle' AND status <> 'void' GROUP BY tenant_id, period HAVING count(*) > 1;
+
+-- invariant: the sum of a window is the sum of its accepted events
+-- tables: usage_window, usage_event
+SELECT w.deployment_id, w.meter, w.window_start, w.quantity, sum(e.quantity) AS accepted
+FROM usage_window w JOIN usage_event e
+  ON (e.deployment_id, e.meter, e.window_start) = (w.deployment_id, w.meter, w.window_start)
+WHERE w.aggregation = 'sum'
+GROUP BY w.deployment_id, w.meter, w.window_start, w.quantity HAVING sum(e.quantity) > w.quantity;
+
+-- invariant: every accepted event is in a window
+-- tables: usage_window, usage_event
+SELECT e.id, e.deployment_id, e.meter FROM usage_event e
+LEFT JOIN usage_window w
+  ON (e.deployment_id, e.meter, e.window_start) = (w.deployment_id, w.meter, w.window_start)
+WHERE w.deployment_id IS NULL;
+
+-- invariant: an event is accepted once
+-- tables: usage_event, usage_event_key
+SELECT deployment_id, source, event_id, count(*) AS times FROM usage_event
+GROUP BY deployment_id, source, event_id HAVING count(*) > 1;
+
+-- invariant: no window claims to have sent a revision that it does not have
+-- tables: usage_window, home_state
+SELECT deployment_id, meter, window_start, revision, sent_revision FROM usage_window WHERE sent_revision > revision;

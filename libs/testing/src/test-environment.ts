@@ -1,0 +1,8 @@
+/** A suite that needs a real part and finds none fails: a skipped suite would look like a passed one. */
+export function requiredVariable(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const value = env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`${name} is not set: suites with real parts are started by ./biplane test, which starts the parts`);
+  }
+  return value;
+}
