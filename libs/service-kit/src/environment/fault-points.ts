@@ -1,4 +1,4 @@
-const SHAPE = /^([a-z][a-z0-9_]{0,63})(?::([1-9][0-9]{0,5}))?$/;
+const SHAPE = /^([a-z][a-z0-9_.]{0,63})(?::([1-9][0-9]{0,5}))?$/;
 
 /** Parses `name` and `name:hit` entries, separated by commas; null when one is malformed. */
 export function parseFaultPoints(text: string): Map<string, number> | null {

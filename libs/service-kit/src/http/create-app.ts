@@ -34,6 +34,16 @@ export async function createHttpApp(module: RootModule, listeners: Listeners): P
     bodyParser: false,
     abortOnError: false,
   });
+  try {
+    applyConventions(app, listeners);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+function applyConventions(app: NestFastifyApplication, listeners: Listeners): void {
   app.useLogger(app.get(Logger));
   applyPrefix(app);
   registerBodyParsers(app);
@@ -41,7 +51,6 @@ export async function createHttpApp(module: RootModule, listeners: Listeners): P
   const routes = routeInventory(app);
   assertAccessDeclared(routes);
   app.get(RouteTable).fill(routes);
-  return app;
 }
 
 /** The application without instances: enough to read its routes, needs neither database nor keys nor a broker. */

@@ -64,7 +64,7 @@ describe('IdempotencyService', () => {
       (error: { failure?: { code: string } }) => error.failure?.code ?? String(error),
     );
 
-  it('C3: a hundred at once under one key, on two replicas, have one effect', async () => {
+  it('a hundred requests at once under one key, on two replicas, have one effect', async () => {
     const key = randomUUID();
     const codes = await Promise.all(
       Array.from({ length: 100 }, (_, index) => codeOf(services[index % 2]!.run(requestOf(key), effectOf(key)))),
@@ -73,7 +73,7 @@ describe('IdempotencyService', () => {
     expect(new Set(codes)).toEqual(new Set(['answered', 'IDEMPOTENCY.IN_FLIGHT']));
   });
 
-  it('a replay gives the stored answer with the secret as null', async () => {
+  it('C3: a retry after a lost answer has no second effect and gets the stored answer, its secret as null', async () => {
     const key = randomUUID();
     const first = await services[0]!.run(requestOf(key), effectOf(key));
     const again = await services[1]!.run(requestOf(key), effectOf(key));
