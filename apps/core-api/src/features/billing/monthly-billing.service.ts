@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { calendarMonth, type Period } from '@biplane/billing-calendar';
+import { calendarMonth, dayOf, type Period } from '@biplane/billing-calendar';
 import { orThrow, type TenantId } from '@biplane/kernel';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
-import { Catalog } from '../catalog/index.js';
-import { Deployments } from '../deployments/index.js';
-import { Subscriptions } from '../subscriptions/index.js';
-import { Tenants, type BillingProfile } from '../tenants/index.js';
-import { UsageService, type MissingHour } from '../usage/index.js';
+import { CatalogService } from '../catalog/index.js';
+import { SubscriptionsService, type BillableSubscription } from '../subscriptions/index.js';
+import { TenantsService, type BillingProfile } from '../tenants/index.js';
+import { UsageService, type HomeHour } from '../usage/index.js';
 import { computeBill, type ComputedBill } from './bill.js';
+import { addonRequest } from './domain/attached-addon.js';
 import { meteredRequest, type MeteredDeployment } from './domain/metered-request.js';
 
 /** A tenant's month, computed from what was metered. */
@@ -15,9 +15,10 @@ export interface MonthlyBill extends ComputedBill {
   readonly profile: BillingProfile;
   readonly period: Period;
   /** Hours that some home has not closed, or that core-api does not hold as the home counted them. */
-  readonly missingHours: readonly MissingHour[];
+  readonly missingHours: readonly HomeHour[];
   /** How long after its end the period waits for them: the longest of its plans. */
   readonly cutoffHours: number;
+  /** How many deployments were subscribed in the period. */
   readonly deployments: number;
 }
 
@@ -25,10 +26,9 @@ export interface MonthlyBill extends ComputedBill {
 export class MonthlyBillingService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly tenants: Tenants,
-    private readonly deployments: Deployments,
-    private readonly subscriptions: Subscriptions,
-    private readonly catalog: Catalog,
+    private readonly tenants: TenantsService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly catalog: CatalogService,
     private readonly usage: UsageService,
   ) {}
 
@@ -44,32 +44,40 @@ export class MonthlyBillingService {
   async calculateIn(tx: Tx, tenantId: TenantId, month: string): Promise<MonthlyBill> {
     const profile = await this.tenants.billingProfile(tx, tenantId);
     const period = calendarMonth(month, profile.timeZone);
-    const subscriptions = await this.subscriptions.billable(tx, tenantId, period);
+    const subscriptions = await this.subscriptions.subscriptionsOfTenant(tx, tenantId, period);
     // Asked before the usage is read: a period that was complete then is wholly in the figures, whatever arrives after.
-    const missingHours = await this.missingHours(
-      tx,
-      subscriptions.map(({ deploymentId }) => deploymentId),
-      period,
-    );
+    const placements = subscriptions.flatMap(({ deployment }) => deployment.placements);
+    const { missing } = await this.usage.completeness(tx, placements, period);
     const deployments: MeteredDeployment[] = [];
-    for (const subscription of subscriptions) {
-      const usage = await this.usage.usageOf(tx, subscription.deploymentId, period);
-      deployments.push({ ...subscription, usage });
-    }
-    const taxes = await this.catalog.taxesOn(tx, profile.country, lastDayOf(month));
+    for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period));
+    const taxes = await this.catalog.taxesOn(tx, profile.country, lastDayOf(period, profile.timeZone));
     const request = meteredRequest(profile.currency, profile.timeZone, period, taxes, deployments);
     return {
       ...orThrow(computeBill(request)),
       profile,
       period,
-      missingHours,
-      cutoffHours: Math.max(
-        0,
-        ...subscriptions.map(({ planVersion }) => planVersion.cutoffHours ?? defaultCutoffHours),
-      ),
+      missingHours: missing,
+      cutoffHours: Math.max(0, ...subscriptions.map(({ plan }) => plan.content.cutoffHours)),
       deployments: subscriptions.length,
+    };
+  }
+
+  private async metered(tx: Tx, billable: BillableSubscription, period: Period): Promise<MeteredDeployment> {
+    const { deployment, plan, addons, active, suspended, firstReadyAt } = billable;
+    return {
+      deploymentId: deployment.id,
+      plan,
+      planVersion: plan.content,
+      addons: addons.map(addonRequest),
+      active,
+      suspended,
+      firstReadyAt,
+      usage: await this.usage.usageOf(tx, deployment.id, period),
     };
   }
 }
 
-const defaultCutoffHours = 24;
+/** The tax of a bill is the one in force on the last day of its period, where the tenant is. */
+function lastDayOf(period: Period, timeZone: string): string {
+  return dayOf(new Date(period.to.getTime() - 1), timeZone);
+}

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Period } from '@biplane/billing-calendar';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, principalMayRead, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
-import type { Deployment, DeploymentEvent, NewDeployment } from './deployment.js';
+import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsStore, type DeploymentFilter } from './deployments.store.js';
 import { allowedTransitions, type DeploymentState } from './domain/deployment-state.js';
@@ -62,6 +63,11 @@ export class DeploymentsService {
     return this.store.ofHome(tx, homeId, since);
   }
 
+  /** Which home held any deployment when, as far as it touches the period. */
+  placementsDuring(tx: Tx, period: Period): Promise<Placement[]> {
+    return this.store.placementsDuring(tx, period);
+  }
+
   async events(tx: Tx, id: string): Promise<DeploymentEvent[]> {
     return (await this.store.events(tx, [id])).get(id) ?? [];
   }
@@ -103,7 +109,9 @@ export class DeploymentsService {
     const allowed = allowedTransitions(before.state);
     if (!allowed.includes(to)) {
       const detail = `${before.state} → ${to} is not allowed`;
-      throw new RefusalError(DeploymentErrors.TRANSITION_FORBIDDEN({ detail, members: { from: before.state, allowed } }));
+      throw new RefusalError(
+        DeploymentErrors.TRANSITION_FORBIDDEN({ detail, members: { from: before.state, allowed } }),
+      );
     }
     const { reason, actor, at } = because;
     await this.store.setState(tx, id, to);

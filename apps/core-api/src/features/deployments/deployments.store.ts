@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Period } from '@biplane/billing-calendar';
 import { decimalToString } from '@biplane/kernel';
 import type { Prisma, PrismaClient } from '@biplane/prisma-core';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
@@ -75,6 +76,14 @@ export class DeploymentsStore {
     return rows.map(toDeployment);
   }
 
+  async placementsDuring(tx: Tx, { from, to }: Period): Promise<Placement[]> {
+    const rows = await prismaOf<PrismaClient>(tx).placement.findMany({
+      where: { fromAt: { lt: to }, OR: [{ toAt: null }, { toAt: { gt: from } }] },
+      orderBy: [{ deploymentId: 'asc' }, { epoch: 'asc' }],
+    });
+    return rows.map(toPlacement);
+  }
+
   async setState(tx: Tx, id: string, state: DeploymentState): Promise<void> {
     await executeSql(tx, 'UPDATE deployment SET state = $2 WHERE id = $1::uuid', [id, state]);
   }
@@ -85,7 +94,10 @@ export class DeploymentsStore {
 
   /** Only the first time counts: bills start there. */
   async setFirstReady(tx: Tx, id: string, at: Date): Promise<void> {
-    await executeSql(tx, 'UPDATE deployment SET first_ready_at = $2 WHERE id = $1::uuid AND first_ready_at IS NULL', [id, at]);
+    await executeSql(tx, 'UPDATE deployment SET first_ready_at = $2 WHERE id = $1::uuid AND first_ready_at IS NULL', [
+      id,
+      at,
+    ]);
   }
 
   async insertEvent(tx: Tx, deploymentId: string, event: DeploymentEvent): Promise<void> {
@@ -125,8 +137,10 @@ function toDeployment(row: Row): Deployment {
     phase: row.phase,
     createdAt: row.createdAt,
     firstReadyAt: row.firstReadyAt,
-    placements: row.placements.map(
-      ({ homeId, homeUrl, epoch, fromAt, toAt }): Placement => ({ homeId, homeUrl, epoch, from: fromAt, to: toAt }),
-    ),
+    placements: row.placements.map(toPlacement),
   };
+}
+
+function toPlacement({ homeId, homeUrl, epoch, fromAt, toAt }: Row['placements'][number]): Placement {
+  return { homeId, homeUrl, epoch, from: fromAt, to: toAt };
 }

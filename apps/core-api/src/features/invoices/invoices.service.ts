@@ -12,7 +12,6 @@ import {
 import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { MonthlyBillingService, type HashedBillJson, type MonthlyBill } from '../billing/index.js';
-import { SubscriptionEvents } from '../../events.js';
 import { dueAt, invoiceNumber, statusAtIssue, type InvoiceDocument, type Issuer } from './domain/invoice-document.js';
 import { issuing } from './domain/issuing.js';
 import { BillingErrors, InvoiceErrors } from './invoices.errors.js';
@@ -45,7 +44,6 @@ export class InvoicesService {
     private readonly store: InvoicesStore,
     private readonly billing: MonthlyBillingService,
     private readonly audit: Audit,
-    private readonly events: SubscriptionEvents,
     @Inject(ISSUER) private readonly issuer: Issuer,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
@@ -87,16 +85,11 @@ export class InvoicesService {
     });
     await this.store.insert(tx, invoice);
     await this.audit.record(tx, {
-      ...actor,
+      actor,
       action: 'invoice.issued',
-      subject: invoice.id,
-      after: { number: invoice.number, contentHash: invoice.contentHash },
-    });
-    await this.events.publish(tx, {
-      type: 'invoice.issued',
+      object: { type: 'invoice', id: invoice.id },
       tenantId,
-      subject: invoice.id,
-      data: { invoiceId: invoice.id, number: invoice.number, period: month, total: bill.json.total },
+      after: { number: invoice.number, period: month, total: bill.json.total, contentHash: invoice.contentHash },
     });
     return { invoice: toJson(invoice), issued: true };
   }
@@ -137,7 +130,7 @@ export class InvoicesService {
       ...head,
       kind: 'cycle',
       issuer: this.issuer,
-      buyer: { tenantId, name: profile.name, country: profile.country, locale: profile.locale },
+      buyer: { tenantId, name: profile.tenantName, country: profile.country, locale: profile.locale },
       billedMonth: month,
       period: { from: period.from.toISOString(), to: period.to.toISOString() },
       issuedAt: head.issuedAt.toISOString(),

@@ -4,8 +4,8 @@ import { hourOf } from '@biplane/billing-calendar';
 import { windowsDigest } from '@biplane/contracts';
 import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
 import { CLOCK, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
-import { Catalog } from '../catalog/index.js';
-import { Deployments } from '../deployments/index.js';
+import { CatalogService } from '../catalog/index.js';
+import { DeploymentsService } from '../deployments/index.js';
 import { newestOfEach, windowFault, type UsageWindowTotal } from './domain/window.js';
 import {
   UsageStore,
@@ -30,8 +30,8 @@ export class UsageIntake {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly store: UsageStore,
-    private readonly catalog: Catalog,
-    private readonly deployments: Deployments,
+    private readonly catalog: CatalogService,
+    private readonly deployments: DeploymentsService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -78,14 +78,11 @@ export class UsageIntake {
     now: Date,
   ): Promise<{ accepted: CountedWindow[]; refused: QuarantinedRecord[] }> {
     const newest = newestOfEach(batch.windows);
-    const deployments = await this.deployments.metered(
+    const deployments = await this.deployments.findMany(
       tx,
       newest.map((window) => window.deploymentId),
     );
-    const meters = await this.catalog.meters(
-      tx,
-      newest.map((window) => window.meter),
-    );
+    const meters = new Map((await this.catalog.meters(tx)).map((meter) => [meter.meter as string, meter]));
     const accepted: CountedWindow[] = [];
     const refused = batch.other.map(({ type, record }) => this.aside(batch.region, type, record, 'TYPE_UNSUPPORTED'));
     for (const window of newest) {

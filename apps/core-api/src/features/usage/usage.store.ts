@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
-import type { DeploymentId, HomeId, MeterCode, RegionCode, TenantId } from '@biplane/kernel';
+import type { DeploymentId, HomeId, MeterCode, RegionCode } from '@biplane/kernel';
 import { executeSql, querySql, type Tx } from '@biplane/service-kit';
 import type { MeteredTotal } from './domain/monthly-usage.js';
 import type { Aggregation, UsageWindowTotal } from './domain/window.js';
@@ -22,7 +22,7 @@ export interface HomeCloseRow extends HomeHour {
 
 /** A window that may be counted, with the tenant it belongs to and the hour it lies in. */
 export interface CountedWindow extends UsageWindowTotal {
-  readonly tenantId: TenantId;
+  readonly tenantId: string;
   readonly hour: Date;
 }
 
@@ -160,11 +160,7 @@ export class UsageStore {
   }
 
   /** The totals of one deployment whose windows begin in the period. Windows never cross a period's edge. */
-  totalsOf(
-    tx: Tx,
-    deploymentId: DeploymentId,
-    period: Period,
-  ): Promise<(MeteredTotal & { aggregation: Aggregation })[]> {
+  totalsOf(tx: Tx, deploymentId: string, period: Period): Promise<(MeteredTotal & { aggregation: Aggregation })[]> {
     return querySql(
       tx,
       `SELECT meter, aggregation, window_start AS "windowStart", trim_scale(quantity)::text AS quantity,
@@ -177,7 +173,7 @@ export class UsageStore {
   }
 
   /** An hour of a home is complete when a close of it is held, and every close of it (one an incarnation) matches. */
-  closesBetween(tx: Tx, homeIds: readonly HomeId[], period: Period): Promise<CloseStatus[]> {
+  closesBetween(tx: Tx, homeIds: readonly string[], period: Period): Promise<CloseStatus[]> {
     return querySql<CloseStatus>(
       tx,
       `SELECT home_id AS "homeId", region, hour, bool_and(complete) AS complete FROM home_close

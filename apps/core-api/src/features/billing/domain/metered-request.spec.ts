@@ -10,7 +10,7 @@ const gst = { code: 'GST', name: 'GST 10 %', rate: '0.10' };
 function studio(over: Partial<MeteredDeployment> = {}): MeteredDeployment {
   return {
     deploymentId: 'd-1',
-    plan: { code: 'studio', name: 'Studio', version: 1 },
+    plan: { code: 'studio', name: 'Studio' },
     planVersion: {
       currency: 'USD',
       interval: 'month',

@@ -1,17 +1,18 @@
 import type { OpenPeriod, Period } from '@biplane/billing-calendar';
 import type { AddonRequest, BillRequest, DeploymentRequest, PlanPricingRequest, TaxRequest } from '@biplane/pricing';
 
-/** What one subscription brings to a bill, as the other features know it. */
-export interface BillableSubscription {
+/** What one deployment brings to a bill, as the other features know it. */
+export interface MeteredDeployment {
   readonly deploymentId: string;
-  readonly plan: { readonly code: string; readonly name: string; readonly version: number };
-  readonly planVersion: PlanPricingRequest & { readonly cutoffHours?: number };
+  readonly plan: { readonly code: string; readonly name: string };
+  readonly planVersion: PlanPricingRequest;
   readonly addons: readonly AddonRequest[];
   /** Billable time: from first ready (and the end of a trial) on. May reach beyond the period. */
   readonly active: readonly OpenPeriod[];
   readonly suspended: readonly OpenPeriod[];
   /** Null while it was never ready: then nothing but usage is owed. */
   readonly firstReadyAt: Date | null;
+  readonly usage: readonly MeteredQuantity[];
 }
 
 /** What one meter came to, and under which license it was allowed. */
@@ -19,10 +20,6 @@ export interface MeteredQuantity {
   readonly meter: string;
   readonly quantity: string;
   readonly licenseVersion: number | null;
-}
-
-export interface MeteredDeployment extends BillableSubscription {
-  readonly usage: readonly MeteredQuantity[];
 }
 
 /**

@@ -11,19 +11,27 @@ const april = { from: at('2026-03-31T14:00:00Z'), to: at('2026-04-30T14:00:00Z')
 describe('a period is complete when every home that served has closed every hour it served', () => {
   it('April 2026 in Brisbane waits for 720 hours', () => {
     expect(
-      missingHours(april, [{ homeId: pool, epoch: 1, from: at('2026-03-31T03:00:00Z'), to: null }], () => false),
+      missingHours(april, [{ homeId: pool, from: at('2026-03-31T03:00:00Z'), to: null }], () => false),
     ).toHaveLength(720);
   });
 
   it('nothing is missing once each hour is vouched for', () => {
-    expect(missingHours(april, [{ homeId: pool, epoch: 1, from: april.from, to: null }], () => true)).toEqual([]);
+    expect(missingHours(april, [{ homeId: pool, from: april.from, to: null }], () => true)).toEqual([]);
+  });
+
+  it('two deployments on one home wait for its hours once', () => {
+    const both = [
+      { homeId: pool, from: april.from, to: null },
+      { homeId: pool, from: at('2026-04-10T00:00:00Z'), to: null },
+    ];
+    expect(missingHours(april, both, () => false)).toHaveLength(720);
   });
 
   it('one silent hour is named', () => {
     const silent = at('2026-04-10T05:00:00Z');
     const missing = missingHours(
       april,
-      [{ homeId: pool, epoch: 1, from: april.from, to: null }],
+      [{ homeId: pool, from: april.from, to: null }],
       (_, hour) => hour.getTime() !== silent.getTime(),
     );
     expect(missing).toEqual([{ homeId: pool, hour: silent }]);
@@ -34,8 +42,8 @@ describe('a period is complete when every home that served has closed every hour
     const missing = missingHours(
       { from: at('2026-03-31T23:00:00Z'), to: at('2026-04-01T02:00:00Z') },
       [
-        { homeId: pool, epoch: 1, from: at('2026-03-01T00:00:00Z'), to: moved },
-        { homeId: dedicated, epoch: 2, from: moved, to: null },
+        { homeId: pool, from: at('2026-03-01T00:00:00Z'), to: moved },
+        { homeId: dedicated, from: moved, to: null },
       ],
       () => false,
     );
@@ -48,8 +56,8 @@ describe('a period is complete when every home that served has closed every hour
   });
 
   it('a home that served before or after the period is not awaited', () => {
-    const early = { homeId: pool, epoch: 1, from: at('2026-01-01T00:00:00Z'), to: april.from };
-    const later = { homeId: dedicated, epoch: 2, from: april.to, to: null };
+    const early = { homeId: pool, from: at('2026-01-01T00:00:00Z'), to: april.from };
+    const later = { homeId: dedicated, from: april.to, to: null };
     expect(missingHours(april, [early, later], () => false)).toEqual([]);
   });
 });

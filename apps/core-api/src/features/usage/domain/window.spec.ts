@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DeploymentId, HomeId, MeterCode, TenantId } from '@biplane/kernel';
+import type { DeploymentId, HomeId, MeterCode } from '@biplane/kernel';
 import { newestOfEach, windowFault, type MeteredDeployment, type UsageWindowTotal } from './window.js';
 
 const home = '0193a000-0000-7000-8000-00000000000a' as HomeId;
@@ -26,10 +26,10 @@ function window(over: Partial<UsageWindowTotal> = {}): UsageWindowTotal {
 }
 
 function deployment(placements: MeteredDeployment['placements']): MeteredDeployment {
-  return { tenantId: '0193a000-0000-7000-8000-0000000000ff' as TenantId, placements };
+  return { tenantId: '0193a000-0000-7000-8000-0000000000ff', placements };
 }
 
-const served = deployment([{ homeId: home, epoch: 1, from: new Date('2026-03-01T00:00:00Z'), to: null }]);
+const served = deployment([{ homeId: home, from: new Date('2026-03-01T00:00:00Z'), to: null }]);
 const at = (text: string) => new Date(text);
 
 describe('what a home reports is counted only when every fact about it is known', () => {
@@ -69,7 +69,7 @@ describe('what a home reports is counted only when every fact about it is known'
     ['it left in the middle', '2026-03-01T00:00:00Z', '2026-04-10T11:00:00.001Z', null],
     ['it left as the window began', '2026-03-01T00:00:00Z', '2026-04-10T11:00:00Z', 'HOME_DOES_NOT_SERVE'],
   ] as const)('%s', (_why, from, to, fault) => {
-    const facts = deployment([{ homeId: home, epoch: 1, from: at(from), to: to === null ? null : at(to) }]);
+    const facts = deployment([{ homeId: home, from: at(from), to: to === null ? null : at(to) }]);
     expect(windowFault(window(), facts, meter, now)).toBe(fault);
   });
 

@@ -1,5 +1,5 @@
 import { hourOf, type OpenPeriod } from '@biplane/billing-calendar';
-import { parseDecimal, type DeploymentId, type HomeId, type MeterCode, type TenantId } from '@biplane/kernel';
+import { parseDecimal, type DeploymentId, type HomeId, type MeterCode } from '@biplane/kernel';
 
 /** How the readings of one meter become one number. */
 export type Aggregation = 'sum' | 'peak' | 'last';
@@ -26,13 +26,12 @@ export interface UsageWindowTotal {
 
 /** Where a deployment was served, half-open. `to` is null while it still is. */
 export interface Placement extends OpenPeriod {
-  readonly homeId: HomeId;
-  readonly epoch: number;
+  readonly homeId: string;
 }
 
 /** What core-api knows of the deployment that a window speaks of. */
 export interface MeteredDeployment {
-  readonly tenantId: TenantId;
+  readonly tenantId: string;
   readonly placements: readonly Placement[];
 }
 

@@ -1,0 +1,101 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Matches } from 'class-validator';
+
+export class MoneyDto {
+  @ApiProperty({ example: '64.22', description: 'Decimal string with the decimals of the currency' })
+  amount!: string;
+
+  @ApiProperty({ example: 'USD' })
+  currency!: string;
+}
+
+export class BillPeriodDto {
+  @ApiProperty({ format: 'date-time' })
+  from!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  to!: string;
+}
+
+export class LineExplanationDto {
+  @ApiProperty({ example: '2160 used - 1488 included' })
+  text!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  quantity!: string | null;
+
+  @ApiProperty({ type: MoneyDto, nullable: true })
+  amount!: MoneyDto | null;
+}
+
+export class LineDto {
+  @ApiProperty({ description: 'The same for the same thing in every computation of a bill' })
+  id!: string;
+
+  @ApiProperty({ enum: ['plan_base', 'addon', 'overage', 'setup', 'tax'] })
+  kind!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Null on tax lines: taxes are on the whole bill' })
+  deployment!: string | null;
+
+  @ApiProperty({ example: 'droplet_hours' })
+  resourceKind!: string;
+
+  @ApiProperty()
+  description!: string;
+
+  @ApiProperty({ example: '672' })
+  quantity!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: '0.01' })
+  unitPrice!: string | null;
+
+  @ApiProperty({ type: MoneyDto })
+  amount!: MoneyDto;
+
+  @ApiProperty({ type: BillPeriodDto })
+  period!: BillPeriodDto;
+
+  @ApiProperty({ type: [LineExplanationDto] })
+  explanation!: LineExplanationDto[];
+}
+
+export class BillTaxDto {
+  @ApiProperty({ example: 'GST' })
+  code!: string;
+
+  @ApiProperty({ example: '0.10' })
+  rate!: string;
+
+  @ApiProperty({ type: MoneyDto })
+  base!: MoneyDto;
+
+  @ApiProperty({ type: MoneyDto })
+  amount!: MoneyDto;
+}
+
+/** A computed bill. Nothing of it is stored. */
+export class BillDto {
+  @ApiProperty({ type: [LineDto], description: 'Tax lines included' })
+  lines!: LineDto[];
+
+  @ApiProperty({ type: MoneyDto, description: 'Without tax' })
+  subtotal!: MoneyDto;
+
+  @ApiProperty({ type: [BillTaxDto] })
+  taxes!: BillTaxDto[];
+
+  @ApiProperty({ type: MoneyDto })
+  total!: MoneyDto;
+
+  @ApiProperty({ description: 'SHA-256 of everything the bill was computed from' })
+  inputHash!: string;
+}
+
+/** `?period=2026-04`: a calendar month in the tenant's zone. */
+export class MonthQuery {
+  @ApiProperty({ example: '2026-04' })
+  @IsString()
+  @Matches(/^[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
+  period!: string;
+}

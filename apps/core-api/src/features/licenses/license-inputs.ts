@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import type { LicenseInput } from '@biplane/licensing';
+import type { Tx } from '@biplane/service-kit';
+import { CatalogService, PlansService } from '../catalog/index.js';
+import { DeploymentsService, licenseStatusOf, presentPlacement } from '../deployments/index.js';
+import { SubscriptionsService } from '../subscriptions/index.js';
+import { TenantsService } from '../tenants/index.js';
+
+export type StoredInputs = Omit<LicenseInput, 'now' | 'jti' | 'version' | 'purgeAfter'>;
+
+/** Gathers from the other features what a license follows from; the computing itself is pure and elsewhere. */
+@Injectable()
+export class LicenseInputs {
+  constructor(
+    private readonly deployments: DeploymentsService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly plans: PlansService,
+    private readonly catalog: CatalogService,
+    private readonly tenants: TenantsService,
+  ) {}
+
+  async of(tx: Tx, deploymentId: string, at: { readonly now: Date; readonly withBootstrap: boolean }): Promise<StoredInputs> {
+    const deployment = await this.deployments.required(tx, deploymentId);
+    const subscription = await this.subscriptions.required(tx, deploymentId);
+    const plan = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
+    const meters = await this.catalog.meters(tx);
+    const placement = presentPlacement(deployment);
+    const ended = subscription.endedAt !== null && subscription.endedAt <= at.now;
+    const bootstrap = at.withBootstrap ? await this.tenants.bootstrapOf(tx, deploymentId) : null;
+    return {
+      tenantId: deployment.tenantId,
+      deployment: { id: deployment.id, type: deployment.type, region: deployment.region },
+      status: licenseStatusOf(deployment.state, ended),
+      startsAt: subscription.startedAt,
+      periodEndsAt: subscription.period.to,
+      renews: subscription.endedAt === null,
+      timeZone: subscription.timeZone,
+      placement: { homeId: placement.homeId, epoch: placement.epoch, phase: 'serving', url: placement.homeUrl },
+      plan: { code: plan.planCode, version: plan.version },
+      featureFlags: plan.content.featureFlags,
+      modules: plan.content.modules.map(({ module, features, limits }) => ({ module, features, limits })),
+      pricedMeters: plan.content.meters.map(({ meter }) => meter),
+      addons: subscription.addons
+        .filter((addon) => addon.detachedAt === null || at.now < addon.detachedAt)
+        .map(({ units, grants }) => ({ units, grants })),
+      disabledModules: [],
+      overrides: [],
+      meters: new Map(meters.map(({ meter, authority, aggregation }) => [meter, { authority, aggregation }])),
+      ...(bootstrap && { bootstrap }),
+    };
+  }
+}

@@ -1,0 +1,3 @@
+export { UsageModule } from './usage.module.js';
+export { UsageService, type Completeness } from './usage.service.js';
+export type { HomeHour } from './domain/completeness.js';

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/index.js';
+import { DeploymentsModule } from '../deployments/index.js';
+import { TenantsModule } from '../tenants/index.js';
+import { CompletenessService } from './completeness.service.js';
+import { UsageIntake } from './usage-intake.service.js';
+import { UsageConsumer } from './usage.consumer.js';
+import { UsageController } from './usage.controller.js';
+import { UsageService } from './usage.service.js';
+import { UsageStore } from './usage.store.js';
+
+@Module({
+  imports: [CatalogModule, DeploymentsModule, TenantsModule],
+  controllers: [UsageController, UsageConsumer],
+  providers: [UsageStore, UsageIntake, UsageService, CompletenessService],
+  exports: [UsageService],
+})
+export class UsageModule {}
