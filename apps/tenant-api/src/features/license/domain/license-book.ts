@@ -1,0 +1,156 @@
+import type { Failure } from '@biplane/kernel';
+import {
+  effectiveNow,
+  mayBecomeValid,
+  verifyLicense,
+  verifyStoredLicense,
+  type HighestSeen,
+  type LicenseClaims,
+  type TrustedKey,
+  type VerifiedLicense,
+} from '@biplane/licensing';
+import { KeyRing } from './key-ring.js';
+import { NewestIssueByKey, type Instant } from './newest-issue.js';
+import { SetAside } from './set-aside.js';
+
+/** What stays in memory for a deployment: the claims, without the signed text that carried them. */
+export interface HeldLicense extends HighestSeen {
+  readonly claims: LicenseClaims;
+  readonly kid: string;
+}
+
+export type Received =
+  | { readonly kind: 'accepted'; readonly license: VerifiedLicense }
+  /** Verified, but placed at a home that is not ours, of a deployment that never was here. */
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'repeated' }
+  /** A newer version is held: dropped, whatever its order of arrival. */
+  | { readonly kind: 'late' }
+  | { readonly kind: 'set_aside'; readonly failure: Failure }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+/**
+ * All licenses that a home knows, by highest version. Pure: time is an argument, nothing is stored. Licenses of another home are kept
+ * only for deployments that have been here, so that requests for them can be told where to go.
+ */
+export class LicenseBook {
+  readonly keys = new KeyRing();
+  private readonly held = new Map<string, HeldLicense>();
+  /** Versions of licenses placed elsewhere: an older one that names this home may not bring a deployment back. */
+  private readonly marks = new Map<string, HighestSeen & { readonly kid: string }>();
+  private readonly newest = new NewestIssueByKey();
+  private readonly aside = new SetAside();
+  private refusals = 0;
+
+  constructor(private readonly homeId: string) {}
+
+  get(deploymentId: string): HeldLicense | undefined {
+    return this.held.get(deploymentId);
+  }
+
+  /** Those placed at this home. */
+  own(): HeldLicense[] {
+    return [...this.held.values()].filter(({ claims }) => claims.placement.homeId === this.homeId);
+  }
+
+  isOwn(license: HeldLicense): boolean {
+    return license.claims.placement.homeId === this.homeId;
+  }
+
+  /** Records of this reading of the topic that were bad, those that wait included. */
+  get refused(): number {
+    return this.refusals + this.aside.size;
+  }
+
+  get waiting(): number {
+    return this.aside.size;
+  }
+
+  /** The time by which licenses are judged. */
+  effectiveNow(at: Instant): Date {
+    return effectiveNow(at.now, this.newest.at(at.monotonicMs));
+  }
+
+  receive(deploymentId: string, compact: string, at: Instant): Received {
+    const verified = verifyLicense(compact, {
+      trustedKeys: this.keys.all,
+      expectedDeploymentId: deploymentId,
+      highest: this.held.get(deploymentId) ?? this.marks.get(deploymentId),
+      now: at.now,
+      newest: this.newest.at(at.monotonicMs),
+    });
+    if (!verified.ok) return this.turnAway(deploymentId, compact, verified.error);
+    const license = verified.value;
+    this.newest.learn(license.kid, license.claims.iat, at);
+    if (license.isRepeat) return { kind: 'repeated' };
+    if (license.claims.placement.homeId !== this.homeId && !this.held.has(deploymentId)) {
+      this.marks.set(deploymentId, { version: license.version, payloadHash: license.payloadHash, kid: license.kid });
+      return { kind: 'elsewhere' };
+    }
+    this.hold(deploymentId, license);
+    return { kind: 'accepted', license };
+  }
+
+  /** Takes back a license that this home had verified and stored. A failure means that its key is trusted no more. */
+  restore(deploymentId: string, compact: string, at: Instant): Failure | undefined {
+    const verified = verifyStoredLicense(compact, {
+      trustedKeys: this.keys.all,
+      expectedDeploymentId: deploymentId,
+      now: at.now,
+      newest: this.newest.at(at.monotonicMs),
+    });
+    if (!verified.ok) return verified.error;
+    this.newest.learn(verified.value.kid, verified.value.claims.iat, at);
+    const known = this.held.get(deploymentId);
+    if (!known || known.version < verified.value.version) this.hold(deploymentId, verified.value);
+    return undefined;
+  }
+
+  /** Tries again what was kept aside; what still has to wait is kept again. */
+  retryWaiting(at: Instant): { deploymentId: string; received: Received }[] {
+    return this.aside
+      .takeAll()
+      .map(({ deploymentId, compact }) => ({ deploymentId, received: this.receive(deploymentId, compact, at) }));
+  }
+
+  learnKey(key: TrustedKey): 'trusted' | 'revoked' | 'unchanged' {
+    const outcome = this.keys.learn(key);
+    if (outcome === 'revoked') this.forgetKey(key.kid);
+    return outcome;
+  }
+
+  /** Before the topic is read again from its beginning: what was refused will be counted again. */
+  restartCount(): void {
+    this.refusals = 0;
+    this.aside.takeAll();
+  }
+
+  /** A record of the topic that is no license at all. */
+  countRefusal(): void {
+    this.refusals += 1;
+  }
+
+  /** Whoever held the key may have published any version: nothing that it signed may outrank what comes next. */
+  private forgetKey(kid: string): void {
+    for (const map of [this.held, this.marks]) {
+      for (const [deploymentId, license] of map) if (license.kid === kid) map.delete(deploymentId);
+    }
+    this.newest.forget(kid);
+  }
+
+  private hold(deploymentId: string, license: HeldLicense): void {
+    const { claims, version, payloadHash, kid } = license;
+    this.held.set(deploymentId, { claims, version, payloadHash, kid });
+    this.marks.delete(deploymentId);
+  }
+
+  private turnAway(deploymentId: string, compact: string, failure: Failure): Received {
+    if (failure.code === 'LICENSE_TOKEN.VERSION_LOWER') return { kind: 'late' };
+    if (mayBecomeValid(failure) && this.aside.add({ deploymentId, compact, code: failure.code })) {
+      return { kind: 'set_aside', failure };
+    }
+    this.refusals += 1;
+    return { kind: 'refused', failure };
+  }
+}
+

@@ -1,0 +1,40 @@
+import type { NewestIssue } from '@biplane/licensing';
+
+/** A point in time by both clocks: `now` of the Clock, `monotonicMs` of a clock that nobody can set. */
+export interface Instant {
+  readonly now: Date;
+  readonly monotonicMs: number;
+}
+
+interface Mark {
+  readonly issuedAtSeconds: number;
+  readonly monotonicMs: number;
+}
+
+/**
+ * The newest `iat` that was verified, by signing key: a clock set back gains nothing, and forgetting a key that was revoked also
+ * forgets the time that its licenses claimed.
+ */
+export class NewestIssueByKey {
+  private readonly marks = new Map<string, Mark>();
+
+  learn(kid: string, issuedAtSeconds: number, at: Instant): void {
+    const mark = { issuedAtSeconds, monotonicMs: at.monotonicMs };
+    const known = this.marks.get(kid);
+    if (!known || reach(mark) > reach(known)) this.marks.set(kid, mark);
+  }
+
+  forget(kid: string): void {
+    this.marks.delete(kid);
+  }
+
+  at(monotonicMs: number): NewestIssue | undefined {
+    const newest = [...this.marks.values()].sort((a, b) => reach(b) - reach(a))[0];
+    return (
+      newest && { issuedAtSeconds: newest.issuedAtSeconds, monotonicMsSince: monotonicMs - newest.monotonicMs }
+    );
+  }
+}
+
+/** Marks learnt at different moments are compared by the time that each proves for one and the same moment. */
+const reach = (mark: Mark): number => mark.issuedAtSeconds * 1000 - mark.monotonicMs;

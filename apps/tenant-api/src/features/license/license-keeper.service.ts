@@ -1,0 +1,231 @@
+import type { KeyObject } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { parsePlaneEvent, topics } from '@biplane/contracts';
+import type { Clock } from '@biplane/kernel';
+import { verifyKeyStatement, type VerifiedLicense } from '@biplane/licensing';
+import type { BrokerRecord } from '@biplane/messaging';
+import { CLOCK, UnitOfWork } from '@biplane/service-kit';
+import { LicenseBook, type HeldLicense, type Received } from './domain/license-book.js';
+import type { Instant } from './domain/newest-issue.js';
+import { LicenseMetrics } from './license.metrics.js';
+import { HOME, type HomeIdentity } from './license.ports.js';
+import { eachLicensePage, loadKeyStatements, saveKeyStatement, saveLicenses, type LicenseRow } from './license.store.js';
+
+export const ROOT_KEY = Symbol('ROOT_KEY');
+
+/** A record of a license topic: what is wrong with one is told, never thrown, so that it cannot hold up the others. */
+export type TopicRecord = Pick<BrokerRecord, 'topic' | 'key' | 'headers' | 'value'>;
+export type RecordOutcome = { readonly badRecord: string } | undefined;
+
+export type LicenseListener = (changed: readonly string[]) => void;
+
+/** Licenses waiting for a statement of the database travel together, at most this many. */
+const SAVE_MAX = 200;
+
+/**
+ * Keeps what the license topics say: in memory at once, for a suspension must hold even while the database is down, and then in the
+ * home database, from which the next start serves when no broker answers.
+ */
+@Injectable()
+export class LicenseKeeper {
+  private readonly logger = new Logger('Licenses');
+  private readonly book: LicenseBook;
+  private readonly unsaved = new Map<string, VerifiedLicense>();
+  private readonly listeners: LicenseListener[] = [];
+  private saving: Promise<void> = Promise.resolve();
+  private readAgain: () => void = () => undefined;
+  private keysChanged: () => void = () => undefined;
+
+  constructor(
+    @Inject(HOME) home: HomeIdentity,
+    @Inject(ROOT_KEY) private readonly rootKey: KeyObject,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(LicenseMetrics) private readonly metrics: LicenseMetrics,
+  ) {
+    this.book = new LicenseBook(home.homeId);
+  }
+
+  /** Called with the ids of deployments whose license changed; after a revoked key with those that lost theirs. */
+  onChange(listener: LicenseListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Called when a key was learnt or revoked. */
+  onKeysChange(listener: () => void): void {
+    this.keysChanged = listener;
+  }
+
+  /** How to read both topics again from their beginning: a revoked key asks for it. */
+  onReadAgain(readAgain: () => void): void {
+    this.readAgain = readAgain;
+  }
+
+  get(deploymentId: string): HeldLicense | undefined {
+    return this.book.get(deploymentId);
+  }
+
+  own(): HeldLicense[] {
+    return this.book.own();
+  }
+
+  isOwn(license: HeldLicense): boolean {
+    return this.book.isOwn(license);
+  }
+
+  /** By which licenses are judged; never behind the newest license that was verified. */
+  now(): Date {
+    return this.book.effectiveNow(this.instant());
+  }
+
+  trustedKids(): string[] {
+    return this.book.keys.trustedKids();
+  }
+
+  get refused(): number {
+    return this.book.refused;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.unsaved.size > 0;
+  }
+
+  /** From the home database, every signature checked again: a row that was changed there does not become a license. */
+  async load(): Promise<void> {
+    for (const statement of await loadKeyStatements(this.unitOfWork.reader)) {
+      const key = verifyKeyStatement(statement, this.rootKey);
+      if (key.ok) this.book.learnKey(key.value);
+      else this.logger.error({ code: key.error.code }, 'a stored key statement does not verify');
+    }
+    const restored: string[] = [];
+    await eachLicensePage(this.unitOfWork.reader, (rows) => {
+      for (const { deploymentId, compact } of rows) {
+        const failure = this.book.restore(deploymentId, compact, this.instant());
+        if (failure) this.logger.warn({ deploymentId, code: failure.code }, 'a stored license does not verify');
+        else restored.push(deploymentId);
+      }
+    });
+    this.changed(restored);
+  }
+
+  /** Throws when the database is away: the reader brings the record again. */
+  async takeRecord(record: TopicRecord): Promise<RecordOutcome> {
+    if (record.value === null) return undefined; // a tombstone takes nothing away: only signed statements and licenses do
+    const event = parsePlaneEvent(record.headers, record.value);
+    if (!event.ok) return this.refuse(event.error.code);
+    const key = record.key?.toString() ?? null;
+    if (event.value.name === 'KeyStatement' && record.topic === topics.keys) {
+      return this.takeKeyStatement(key, event.value.data.statement);
+    }
+    if (event.value.name === 'LicenseIssued' && record.topic !== topics.keys) {
+      return this.takeLicense(key, event.value.data.deploymentId, event.value.data.license);
+    }
+    return this.refuse('RECORD.TYPE_UNKNOWN');
+  }
+
+  private takeLicense(key: string | null, deploymentId: string, compact: string): RecordOutcome {
+    if (key !== deploymentId) return this.refuse('RECORD.KEY_MISMATCH');
+    const received = this.book.receive(deploymentId, compact, this.instant());
+    this.settle([{ deploymentId, received }]);
+    return received.kind === 'refused' ? { badRecord: received.failure.code } : undefined;
+  }
+
+  private async takeKeyStatement(recordKey: string | null, compact: string): Promise<RecordOutcome> {
+    const verified = verifyKeyStatement(compact, this.rootKey);
+    if (!verified.ok) return this.refuse(verified.error.code);
+    const { kid, state } = verified.value;
+    if (recordKey !== kid) return this.refuse('RECORD.KEY_MISMATCH');
+    // First in the database: a throw brings the record again, and then it must still be news.
+    if (!this.book.keys.knows(verified.value)) {
+      const row = { kid, state, statement: compact, receivedAt: this.clock.now() };
+      await this.unitOfWork.run((tx) => saveKeyStatement(tx, row));
+    }
+    const before = this.heldIds();
+    const outcome = this.book.learnKey(verified.value);
+    if (outcome === 'unchanged') return undefined;
+    if (outcome === 'revoked') this.forgetUnder(kid, before);
+    this.keysChanged();
+    this.tick();
+    return undefined;
+  }
+
+  private forgetUnder(kid: string, before: readonly string[]): void {
+    for (const [deploymentId, license] of this.unsaved) if (license.kid === kid) this.unsaved.delete(deploymentId);
+    this.logger.warn({ kid }, 'a signing key is revoked: its licenses are forgotten and the topics read again');
+    this.changed(before.filter((deploymentId) => !this.book.get(deploymentId)));
+    this.book.restartCount();
+    this.readAgain();
+  }
+
+  /** What waits for its time or its key is tried again; called each second, and when a key has come. */
+  tick(): void {
+    if (this.book.waiting > 0) this.settle(this.book.retryWaiting(this.instant()));
+  }
+
+  /** Stores what is only in memory. One statement at a time; what fails stays for the next call. */
+  async save(): Promise<void> {
+    const mine = this.saving.then(() => this.saveUnsaved());
+    this.saving = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async saveUnsaved(): Promise<void> {
+    while (this.unsaved.size > 0) {
+      const batch = [...this.unsaved].slice(0, SAVE_MAX);
+      const rows = batch.map(([deploymentId, license]) => this.rowOf(deploymentId, license));
+      await this.unitOfWork.run((tx) => saveLicenses(tx, rows));
+      for (const [deploymentId, license] of batch) {
+        if (this.unsaved.get(deploymentId) === license) this.unsaved.delete(deploymentId);
+      }
+    }
+  }
+
+  private settle(results: readonly { deploymentId: string; received: Received }[]): void {
+    const changed: string[] = [];
+    for (const { deploymentId, received } of results) {
+      this.metrics.received(received.kind);
+      if (received.kind === 'accepted') {
+        this.unsaved.set(deploymentId, received.license);
+        changed.push(deploymentId);
+      } else if (received.kind === 'refused' || received.kind === 'set_aside') {
+        this.logger.warn({ deploymentId, code: received.failure.code }, `a license was ${received.kind}`);
+      }
+    }
+    this.changed(changed);
+  }
+
+  private changed(deploymentIds: readonly string[]): void {
+    if (deploymentIds.length === 0) return;
+    this.metrics.holds(this.book.own().length);
+    for (const listener of this.listeners) listener(deploymentIds);
+  }
+
+  private refuse(code: string): RecordOutcome {
+    this.book.countRefusal();
+    this.metrics.received('refused');
+    return { badRecord: code };
+  }
+
+  private heldIds(): string[] {
+    return this.book.own().map(({ claims }) => claims.deployment.id);
+  }
+
+  private rowOf(deploymentId: string, { claims, kid, compact, version, payloadHash }: VerifiedLicense): LicenseRow {
+    return {
+      deploymentId,
+      tenantId: claims.sub,
+      homeId: claims.placement.homeId,
+      version,
+      jti: claims.jti,
+      payloadHash,
+      kid,
+      compact,
+      issuedAt: new Date(claims.iat * 1000),
+      receivedAt: this.clock.now(),
+    };
+  }
+
+  private instant(): Instant {
+    return { now: this.clock.now(), monotonicMs: performance.now() };
+  }
+}

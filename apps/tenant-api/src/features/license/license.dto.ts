@@ -1,0 +1,75 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { DECISION_OUTCOMES, STRATEGY_NAMES, type DecisionOutcome, type StrategyName } from '@biplane/licensing';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const QUANTITY = /^(?=(?:[0-9]\.?){1,30}$)(?:0|[1-9][0-9]*)(?:\.[0-9]{1,12})?$/;
+
+export class GateCheckRequest {
+  @ApiProperty({ format: 'uuid' })
+  @IsString()
+  @Matches(UUID, { message: 'deploymentId must be a UUID in lower case' })
+  deploymentId!: string;
+
+  @ApiProperty({ example: 'financials:automated_billing' })
+  @IsString()
+  @MaxLength(127)
+  @Matches(/^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$/, { message: 'action must be module:feature' })
+  action!: string;
+
+  @ApiPropertyOptional({ example: 'api_calls' })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z][a-z0-9_]{0,62}$/, { message: 'meter must be the code of a meter' })
+  meter?: string;
+
+  @ApiPropertyOptional({ example: '1', description: 'Decimal string; 1 when a meter is named without it' })
+  @IsOptional()
+  @IsString()
+  @Matches(QUANTITY, { message: 'quantity must be a decimal string, not negative, of at most 30 digits' })
+  quantity?: string;
+}
+
+export class DecisionWarningResponse {
+  @ApiProperty() code!: string;
+  @ApiProperty() reason!: string;
+}
+
+export class DecisionResponse {
+  @ApiProperty({ enum: DECISION_OUTCOMES }) outcome!: DecisionOutcome;
+  @ApiProperty() isAllowed!: boolean;
+  @ApiProperty({ type: String, nullable: true }) code!: string | null;
+  @ApiProperty() reason!: string;
+  @ApiProperty({ enum: STRATEGY_NAMES, nullable: true }) behavior!: StrategyName | null;
+  @ApiProperty({ type: String, nullable: true }) limit!: string | null;
+  @ApiProperty({ type: String, nullable: true }) used!: string | null;
+  @ApiProperty({ type: String, nullable: true }) remaining!: string | null;
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' }) retryAt!: string | null;
+  @ApiProperty({ type: Number, nullable: true }) licenseVersion!: number | null;
+  @ApiProperty({ format: 'date-time' }) asOf!: string;
+  @ApiProperty() stale!: boolean;
+  @ApiProperty({ type: [DecisionWarningResponse] }) warnings!: readonly DecisionWarningResponse[];
+  @ApiProperty({ format: 'uuid' }) decisionId!: string;
+}
+
+export class HeldLicenseResponse {
+  @ApiProperty({ format: 'uuid' }) deploymentId!: string;
+  @ApiProperty({ format: 'uuid' }) tenantId!: string;
+  @ApiProperty() version!: number;
+  @ApiProperty() jti!: string;
+  @ApiProperty({ enum: ['active', 'suspended', 'revoked'] }) status!: string;
+  @ApiProperty({ description: 'Where it stands now: active, notice, grace, expired, …' }) state!: string;
+  @ApiProperty() kid!: string;
+  @ApiProperty() epoch!: number;
+  @ApiProperty({ format: 'date-time' }) expiresAt!: string;
+}
+
+export class PageResponse {
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+  @ApiProperty() hasMore!: boolean;
+}
+
+export class HeldLicensesResponse {
+  @ApiProperty({ type: [HeldLicenseResponse] }) data!: readonly HeldLicenseResponse[];
+  @ApiProperty({ type: PageResponse }) page!: PageResponse;
+}

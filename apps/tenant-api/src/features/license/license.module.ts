@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+import { GateGuard } from './gate.guard.js';
+import { InstanceStatusReporter } from './instance-status.service.js';
+import { LicenseKeeper } from './license-keeper.service.js';
+import { LicenseReader } from './license-reader.service.js';
+import { TenantLicenseController } from './license.controller.js';
+import { LicenseMetrics } from './license.metrics.js';
+import { TenantLicenseService } from './tenant-license.service.js';
+
+/** Global: every feature's routes are guarded by it. The counters (`USAGE_READER`, `CALL_COUNTER`) come from the metrics feature. */
+@Global()
+@Module({
+  controllers: [TenantLicenseController],
+  providers: [LicenseMetrics, LicenseKeeper, LicenseReader, InstanceStatusReporter, TenantLicenseService, GateGuard],
+  exports: [LicenseKeeper, TenantLicenseService, GateGuard],
+})
+export class LicenseModule {}

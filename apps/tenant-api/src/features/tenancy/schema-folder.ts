@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** The migrations of a tenant database, as shipped with this program. */
+export interface TenantSchema {
+  readonly folder: string;
+  /** The newest migration: what core-api is told. */
+  readonly version: string;
+  /** 16 hex digits over names and contents: names the template. */
+  readonly hash: string;
+}
+
+export function readTenantSchema(folder: string = tenantMigrationsFolder()): TenantSchema {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(`${name}\n`).update(readFileSync(join(folder, name, 'migration.sql')));
+  const version = names.at(-1);
+  if (version === undefined) throw new Error('There are no tenant migrations');
+  return { folder, version, hash: hash.digest('hex').slice(0, 16) };
+}
+
+function tenantMigrationsFolder(): string {
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve('@biplane/prisma-tenant/package.json')), 'migrations');
+}
