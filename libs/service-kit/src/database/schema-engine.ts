@@ -25,13 +25,23 @@ async function loadBindings(): Promise<typeof EngineBindings> {
   const module = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
   const wasm = await WebAssembly.compile(readFileSync(entry.replace(/schema_engine\.js$/, 'schema_engine_bg.wasm')));
-  const { exports } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': module });
+  const { exports } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': importsOf(module) });
   (module as unknown as WasmModule).__wbg_set_wasm(exports);
   // The engine tells a panic to this registry before it stops.
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: failWith } });
   const start = exports['__wbindgen_start'];
   if (typeof start === 'function') start();
   return module;
+}
+
+/** The engine never ends the ten seconds of its lock's deadline: that timer must not keep the process alive. */
+function importsOf(module: typeof EngineBindings): Record<string, unknown> {
+  const setUnrefTimeout = (callback: () => void, delayMs: number): NodeJS.Timeout =>
+    setTimeout(callback, delayMs >>> 0).unref();
+  const imports = Object.entries(module).map(([name, value]): [string, unknown] =>
+    name.startsWith('__wbg_setTimeout_') ? [name, setUnrefTimeout] : [name, value],
+  );
+  return Object.fromEntries(imports);
 }
 
 function failWith(message: string): never {
