@@ -1,6 +1,6 @@
-import { kafkaVariables, list, postgresUrl, serviceVariables, text, type EnvironmentOf } from '@biplane/service-kit';
+import { kafkaVariables, postgresUrl, serviceVariables, variable, type EnvironmentOf } from '@biplane/service-kit';
 
-const regionList = list({
+const regionList = variable.list({
   help: 'Regions that have topics and access rules; a region is described by PUT /regions/{code}',
   example: 'eu-1,us-1',
   pattern: /^[a-z](?:-?[a-z0-9]){0,31}$/,
@@ -12,7 +12,7 @@ export const environmentSpec = {
   ...kafkaVariables,
   CORE_DATABASE_URL: postgresUrl('Core database, as its runtime role'),
   REGIONS: regionList,
-  ISSUER_FILE: text({
+  ISSUER_FILE: variable.text({
     help: 'JSON file of the invoice issuer: code, name, address, zone, tax id',
     example: './issuer.json',
   }),
@@ -25,11 +25,28 @@ export const ENVIRONMENT = Symbol('ENVIRONMENT');
 
 export const migrationEnvironmentSpec = {
   CORE_MIGRATION_DATABASE_URL: postgresUrl('Core database, as the role that owns its tables'),
-  RUNTIME_ROLE: text({
+  RUNTIME_ROLE: variable.text({
     help: 'Role of the running service, which gets its privileges here',
     example: 'biplane_core',
     pattern: /^[a-z_][a-z0-9_]{0,62}$/,
   }),
 } as const;
 
-export const topicsEnvironmentSpec = { ...kafkaVariables, REGIONS: regionList } as const;
+export const topicsEnvironmentSpec = {
+  ...kafkaVariables,
+  REGIONS: regionList,
+  KAFKA_REPLICATION_FACTOR: variable.integer({
+    help: 'Copies of each partition; 3 in production, 1 on a broker of one node',
+    min: 1,
+    max: 9,
+    default: 1,
+    example: '3',
+  }),
+  KAFKA_MIN_IN_SYNC_REPLICAS: variable.integer({
+    help: 'Copies that must have a record before it counts as written; 2 in production',
+    min: 1,
+    max: 9,
+    default: 1,
+    example: '2',
+  }),
+} as const;

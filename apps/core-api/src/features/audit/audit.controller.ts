@@ -21,7 +21,8 @@ export class AuditController {
     const rows = await page(
       { limit, cursor },
       {
-        fetch: ({ after, take }) => this.store.list(this.unitOfWork.reader, filter, take, after && BigInt(after[0] ?? 0)),
+        fetch: ({ after, take }) =>
+          this.store.list(this.unitOfWork.reader, filter, take, after && BigInt(after[0] ?? 0)),
         keyOf: (row) => [String(row.id)],
       },
     );

@@ -36,7 +36,12 @@ export class AuditStore {
   }
 
   /** Newest first; `beforeId` is the id of the last row of the page before. */
-  async list(tx: Tx, filter: AuditFilter, limit: number, beforeId: bigint | null): Promise<(AuditRow & { id: bigint })[]> {
+  async list(
+    tx: Tx,
+    filter: AuditFilter,
+    limit: number,
+    beforeId: bigint | null,
+  ): Promise<(AuditRow & { id: bigint })[]> {
     const { from, to, ...equal } = filter;
     return prismaOf<PrismaClient>(tx).auditEntry.findMany({
       where: {

@@ -19,7 +19,13 @@ export function planJson(plan: PlanWithVersions): Record<string, unknown> {
   return {
     ...head,
     publishedVersion: published?.version ?? null,
-    versions: versions.map(({ version, state, createdAt, publishedAt, content }) => ({ version, state, createdAt, publishedAt, content })),
+    versions: versions.map(({ version, state, createdAt, publishedAt, content }) => ({
+      version,
+      state,
+      createdAt,
+      publishedAt,
+      content,
+    })),
   };
 }
 
@@ -34,7 +40,12 @@ export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly A
     if (!published) return [];
     const entitlements = published.content.modules.flatMap((module) => [
       ...module.features.map((feature) => ({ module: module.module, feature, quotaKey: null })),
-      ...module.limits.map((limit) => ({ module: module.module, meter: limit.meter, cap: limit.cap, quotaKey: `${module.module}:${limit.meter}` })),
+      ...module.limits.map((limit) => ({
+        module: module.module,
+        meter: limit.meter,
+        cap: limit.cap,
+        quotaKey: `${module.module}:${limit.meter}`,
+      })),
     ]);
     return [{ kind: 'plan', code: plan.code, name: plan.name, version: published.version, entitlements }];
   });

@@ -23,7 +23,12 @@ export class CatalogService {
     return this.unitOfWork.run(async (tx) => {
       const meter: MeterDefinition = { ...body };
       if (!(await this.store.insertMeter(tx, meter, this.clock.now()))) throw codeTaken('meter', body.meter);
-      await this.audit.record(tx, { actor, action: 'meter.added', object: { type: 'meter', id: body.meter }, after: meter });
+      await this.audit.record(tx, {
+        actor,
+        action: 'meter.added',
+        object: { type: 'meter', id: body.meter },
+        after: meter,
+      });
       return meter;
     });
   }
@@ -34,9 +39,21 @@ export class CatalogService {
       const reading = readAddon({ currency: body.currency, price: body.price, grants: body.grants }, known);
       if (!reading.ok) throw addonRefused(reading);
       const { currency, price, grants } = reading.content;
-      const addon: AddonRow = { code: body.code, name: body.name, resourceKind: body.resourceKind, currency, price, grants };
+      const addon: AddonRow = {
+        code: body.code,
+        name: body.name,
+        resourceKind: body.resourceKind,
+        currency,
+        price,
+        grants,
+      };
       if (!(await this.store.insertAddon(tx, addon, this.clock.now()))) throw codeTaken('add-on', body.code);
-      await this.audit.record(tx, { actor, action: 'addon.added', object: { type: 'addon', id: body.code }, after: addon });
+      await this.audit.record(tx, {
+        actor,
+        action: 'addon.added',
+        object: { type: 'addon', id: body.code },
+        after: addon,
+      });
       return addon;
     });
   }
@@ -46,7 +63,8 @@ export class CatalogService {
       await this.store.lockTaxes(tx, body.country);
       const tax: TaxDefinition = { ...body, to: body.to ?? null };
       const problems = taxProblems(tax, await this.store.taxes(tx, tax.country));
-      if (problems.length > 0) throw new RefusalError(CatalogErrors.TAX_INVALID({ detail: sentence(problems), errors: problems }));
+      if (problems.length > 0)
+        throw new RefusalError(CatalogErrors.TAX_INVALID({ detail: sentence(problems), errors: problems }));
       await this.store.insertTax(tx, { ...tax, id: this.ids.uuid() }, this.clock.now());
       const object = { type: 'tax', id: `${tax.country}/${tax.code}/${tax.from}` };
       await this.audit.record(tx, { actor, action: 'tax.added', object, after: tax });
@@ -74,7 +92,8 @@ export class CatalogService {
   /** An add-on that is asked for: 422 when the catalog does not have it. */
   async requiredAddon(tx: Tx, code: string): Promise<AddonRow & { priceMinor: bigint }> {
     const addon = await this.store.addon(tx, code);
-    if (!addon) throw new RefusalError(CatalogErrors.ADDON_UNKNOWN({ detail: `There is no add-on "${code.slice(0, 64)}"` }));
+    if (!addon)
+      throw new RefusalError(CatalogErrors.ADDON_UNKNOWN({ detail: `There is no add-on "${code.slice(0, 64)}"` }));
     const meters = new Set(addon.grants.map((grant) => grant.meter));
     const reading = readAddon({ currency: addon.currency, price: addon.price, grants: addon.grants }, meters);
     if (!reading.ok) throw new Error(`The stored add-on ${addon.code} cannot be read: ${sentence(reading.broken)}`);

@@ -31,7 +31,10 @@ export class CatalogStore {
 
   async meters(tx: Tx): Promise<MeterDefinition[]> {
     const rows = await prismaOf<PrismaClient>(tx).meter.findMany({ orderBy: { code: 'asc' } });
-    return rows.map(({ code, name, unit, aggregation, authority }) => ({ meter: code, name, unit, aggregation, authority }) as MeterDefinition);
+    return rows.map(
+      ({ code, name, unit, aggregation, authority }) =>
+        ({ meter: code, name, unit, aggregation, authority }) as MeterDefinition,
+    );
   }
 
   async insertAddon(tx: Tx, addon: AddonRow, now: Date): Promise<boolean> {

@@ -3,6 +3,13 @@ export { CatalogService } from './catalog.service.js';
 export type { AddonRow } from './catalog.store.js';
 export type { AddonGrant } from './domain/addon.js';
 export type { MeterDefinition, TaxDefinition } from './domain/catalog-entries.js';
-export type { LimitWindow, PlanLimit, PlanMeter, PlanModule, PlanVersionContent, Strategy } from './domain/plan-version.js';
+export type {
+  LimitWindow,
+  PlanLimit,
+  PlanMeter,
+  PlanModule,
+  PlanVersionContent,
+  Strategy,
+} from './domain/plan-version.js';
 export { PlansService } from './plans.service.js';
 export type { PlanHead, PlanVersionRow } from './plans.store.js';

@@ -37,13 +37,21 @@ export class PlansController {
   }
 
   @Post(':code/versions')
-  async createVersion(@Param('code') code: string, @Body() body: PlanVersionBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  async createVersion(
+    @Param('code') code: string,
+    @Body() body: PlanVersionBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<unknown> {
     return versionJson(await this.plans.createVersion(code, body.version, actor));
   }
 
   @Post(':code/versions/:version/publish')
   @HttpCode(200)
-  async publish(@Param('code') code: string, @Param('version') version: string, @CurrentActor() actor: Actor): Promise<unknown> {
+  async publish(
+    @Param('code') code: string,
+    @Param('version') version: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<unknown> {
     if (!/^[1-9][0-9]{0,8}$/.test(version)) {
       throw new RefusalError(CatalogErrors.VERSION_NOT_FOUND({ detail: 'Versions are numbers from 1' }));
     }

@@ -48,11 +48,14 @@ export class PlansService {
   publish(code: string, version: number, actor: Actor): Promise<PlanVersionRow> {
     return this.unitOfWork.run(async (tx) => {
       const row = await this.plans.version(tx, code, version);
-      if (!row) throw new RefusalError(CatalogErrors.VERSION_NOT_FOUND({ detail: `Plan "${code}" has no version ${version}` }));
+      if (!row)
+        throw new RefusalError(CatalogErrors.VERSION_NOT_FOUND({ detail: `Plan "${code}" has no version ${version}` }));
       // The catalog may have grown since the draft was written, never shrunk; read again all the same before it is for ever.
       await this.read(tx, row.content);
       if (!(await this.plans.publish(tx, code, version, this.clock.now()))) {
-        throw new RefusalError(CatalogErrors.VERSION_PUBLISHED({ detail: `Version ${version} of "${code}" is published` }));
+        throw new RefusalError(
+          CatalogErrors.VERSION_PUBLISHED({ detail: `Version ${version} of "${code}" is published` }),
+        );
       }
       const object = { type: 'plan_version', id: `${code}/${version}` };
       await this.audit.record(tx, { actor, action: 'plan_version.published', object, after: { code, version } });
@@ -80,7 +83,8 @@ export class PlansService {
   /** What a subscription or a quote may name: a published version, the newest when none is named. 422 otherwise. */
   async publishedVersion(tx: Tx, code: string, version?: number): Promise<PlanVersionRow & { plan: PlanHead }> {
     const plan = await this.plans.plan(tx, code);
-    const row = version === undefined ? await this.plans.newestPublished(tx, code) : await this.plans.version(tx, code, version);
+    const row =
+      version === undefined ? await this.plans.newestPublished(tx, code) : await this.plans.version(tx, code, version);
     if (plan && row?.state === 'published') return { ...row, plan };
     const which = version === undefined ? 'no published version' : `no published version ${version}`;
     throw new RefusalError(CatalogErrors.PLAN_UNKNOWN({ detail: `Plan "${code.slice(0, 64)}" has ${which}` }));
@@ -103,10 +107,17 @@ export class PlansService {
     const content = await this.read(tx, version);
     const present = await this.plans.versions(tx, [plan.code]);
     const draft = present.find((row) => row.state === 'draft');
-    if (draft) throw new RefusalError(CatalogErrors.DRAFT_EXISTS({ detail: `Version ${draft.version} of "${plan.code}" is a draft` }));
+    if (draft)
+      throw new RefusalError(
+        CatalogErrors.DRAFT_EXISTS({ detail: `Version ${draft.version} of "${plan.code}" is a draft` }),
+      );
     const number = (present.at(-1)?.version ?? 0) + 1;
     const contentHash = createHash('sha256').update(canonicalJson(content)).digest('hex');
-    await this.plans.insertVersion(tx, { planCode: plan.code, version: number, content, contentHash }, this.clock.now());
+    await this.plans.insertVersion(
+      tx,
+      { planCode: plan.code, version: number, content, contentHash },
+      this.clock.now(),
+    );
     const object = { type: 'plan_version', id: `${plan.code}/${number}` };
     await this.audit.record(tx, { actor, action: 'plan_version.drafted', object, after: { plan, content } });
     return (await this.plans.version(tx, plan.code, number))!;

@@ -23,7 +23,10 @@ export interface PlanVersionRow {
 @Injectable()
 export class PlansStore {
   async insertPlan(tx: Tx, plan: PlanHead, now: Date): Promise<boolean> {
-    const result = await prismaOf<PrismaClient>(tx).plan.createMany({ data: { ...plan, createdAt: now }, skipDuplicates: true });
+    const result = await prismaOf<PrismaClient>(tx).plan.createMany({
+      data: { ...plan, createdAt: now },
+      skipDuplicates: true,
+    });
     return result.count === 1;
   }
 
@@ -56,7 +59,9 @@ export class PlansStore {
   }
 
   async version(tx: Tx, planCode: string, version: number): Promise<PlanVersionRow | null> {
-    const row = await prismaOf<PrismaClient>(tx).planVersion.findUnique({ where: { planCode_version: { planCode, version } } });
+    const row = await prismaOf<PrismaClient>(tx).planVersion.findUnique({
+      where: { planCode_version: { planCode, version } },
+    });
     return row as unknown as PlanVersionRow | null;
   }
 
@@ -68,7 +73,11 @@ export class PlansStore {
     return row as unknown as PlanVersionRow | null;
   }
 
-  async insertVersion(tx: Tx, row: { planCode: string; version: number; content: PlanVersionContent; contentHash: string }, now: Date): Promise<void> {
+  async insertVersion(
+    tx: Tx,
+    row: { planCode: string; version: number; content: PlanVersionContent; contentHash: string },
+    now: Date,
+  ): Promise<void> {
     await prismaOf<PrismaClient>(tx).planVersion.create({
       data: { ...row, content: row.content as unknown as Prisma.InputJsonObject, state: 'draft', createdAt: now },
       select: { version: true },

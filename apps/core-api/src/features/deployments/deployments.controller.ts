@@ -1,6 +1,15 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, mapPage, page, Scopes, UnitOfWork, UuidParam, type Page, type Principal } from '@biplane/service-kit';
+import {
+  CurrentPrincipal,
+  mapPage,
+  page,
+  Scopes,
+  UnitOfWork,
+  UuidParam,
+  type Page,
+  type Principal,
+} from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { DeploymentDetails } from './deployment-details.js';
 import { DeploymentsQuery, TransitionBody } from './deployments.dto.js';
@@ -48,7 +57,11 @@ export class DeploymentsController {
   @Post(':id/transition')
   @HttpCode(200)
   @Scopes('platform:admin')
-  async transition(@UuidParam('id') id: string, @Body() body: TransitionBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  async transition(
+    @UuidParam('id') id: string,
+    @Body() body: TransitionBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<unknown> {
     return deploymentJson(await this.deployments.transition(id, body.to, body.reason, actor));
   }
 }

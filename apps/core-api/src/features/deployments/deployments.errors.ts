@@ -1,7 +1,11 @@
 import { declareErrors } from '@biplane/kernel';
 
 export const DeploymentErrors = declareErrors('DEPLOYMENT', {
-  NOT_FOUND: { status: 404, title: 'There is no such deployment', help: 'GET /deployments lists those that you may see.' },
+  NOT_FOUND: {
+    status: 404,
+    title: 'There is no such deployment',
+    help: 'GET /deployments lists those that you may see.',
+  },
   TRANSITION_FORBIDDEN: {
     status: 422,
     title: 'The deployment cannot go to this state from where it is',

@@ -1,4 +1,10 @@
-export { presentPlacement, type Deployment, type DeploymentEvent, type NewDeployment, type Placement } from './deployment.js';
+export {
+  presentPlacement,
+  type Deployment,
+  type DeploymentEvent,
+  type NewDeployment,
+  type Placement,
+} from './deployment.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
 export { DeploymentsModule } from './deployments.module.js';

@@ -1,13 +1,18 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../audit/index.js';
+import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { BillingModule } from '../billing/index.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesService } from './invoices.service.js';
 import { InvoicesStore } from './invoices.store.js';
+import { ISSUER, readIssuer } from './issuer.js';
 
 @Module({
-  imports: [AuditModule, BillingModule],
+  imports: [BillingModule],
   controllers: [InvoicesController],
-  providers: [InvoicesStore, InvoicesService],
+  providers: [
+    InvoicesStore,
+    InvoicesService,
+    { provide: ISSUER, inject: [ENVIRONMENT], useFactory: (env: CoreEnvironment) => readIssuer(env.ISSUER_FILE) },
+  ],
 })
 export class InvoicesModule {}

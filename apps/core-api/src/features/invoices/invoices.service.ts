@@ -75,7 +75,7 @@ export class InvoicesService {
     const decision = issuing(bill.period, bill.missingHours.length, bill.cutoffHours, now);
     if (decision.state === 'open') throw new RefusalError(periodOpen(month, bill, decision));
 
-    const year = Number(monthOf(now, this.issuer.timeZone).slice(0, 4));
+    const year = Number.parseInt(monthOf(now, this.issuer.timeZone), 10);
     const sequence = await this.store.takeNumber(tx, this.issuer.code, year);
     const invoice = this.document(tenantId, month, bill, {
       year,

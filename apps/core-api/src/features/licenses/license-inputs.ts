@@ -19,7 +19,11 @@ export class LicenseInputs {
     private readonly tenants: TenantsService,
   ) {}
 
-  async of(tx: Tx, deploymentId: string, at: { readonly now: Date; readonly withBootstrap: boolean }): Promise<StoredInputs> {
+  async of(
+    tx: Tx,
+    deploymentId: string,
+    at: { readonly now: Date; readonly withBootstrap: boolean },
+  ): Promise<StoredInputs> {
     const deployment = await this.deployments.required(tx, deploymentId);
     const subscription = await this.subscriptions.required(tx, deploymentId);
     const plan = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);

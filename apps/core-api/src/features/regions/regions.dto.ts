@@ -59,10 +59,15 @@ export class RegionBody {
   @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
-  @Matches(TAG, { each: true, message: 'isolatingCompliance must hold tags of lower-case letters, digits, dots and hyphens' })
+  @Matches(TAG, {
+    each: true,
+    message: 'isolatingCompliance must hold tags of lower-case letters, digits, dots and hyphens',
+  })
   isolatingCompliance!: string[];
 
   @ApiProperty({ example: 'eu-1.example' })
-  @Matches(/^(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, { message: 'domain must be a DNS name' })
+  @Matches(/^(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, {
+    message: 'domain must be a DNS name',
+  })
   domain!: string;
 }

@@ -73,7 +73,10 @@ export class RegionsService {
   private async refuseForeignHome(tx: Tx, code: string, homeId: string | undefined): Promise<void> {
     const home = homeId === undefined ? null : await this.store.home(tx, homeId);
     if (home && (home.region !== code || home.kind !== 'shared')) {
-      orThrow({ ok: false, error: RegionErrors.HOME_ELSEWHERE({ detail: `Home ${home.homeId} is a ${home.kind} home of ${home.region}` }) });
+      orThrow({
+        ok: false,
+        error: RegionErrors.HOME_ELSEWHERE({ detail: `Home ${home.homeId} is a ${home.kind} home of ${home.region}` }),
+      });
     }
   }
 }

@@ -22,12 +22,25 @@ export class SubscriptionsJobs implements OnModuleInit {
     private readonly deployments: DeploymentsService,
     private readonly changes: EntitlementChanges,
     private readonly audit: Audit,
+    private readonly outbox: Outbox,
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({ name: 'subscription-trials', everyMs: 1_000, run: (now) => this.inChunks((tx) => this.endTrials(tx, now)) });
-    this.jobs.register({ name: 'subscription-renewals', everyMs: 1_000, run: (now) => this.inChunks((tx) => this.renew(tx, now)) });
-    this.jobs.register({ name: 'subscription-ends', everyMs: 1_000, run: (now) => this.inChunks((tx) => this.expire(tx, now)) });
+    this.jobs.register({
+      name: 'subscription-trials',
+      everyMs: 1_000,
+      run: (now) => this.inChunks((tx) => this.endTrials(tx, now)),
+    });
+    this.jobs.register({
+      name: 'subscription-renewals',
+      everyMs: 1_000,
+      run: (now) => this.inChunks((tx) => this.renew(tx, now)),
+    });
+    this.jobs.register({
+      name: 'subscription-ends',
+      everyMs: 1_000,
+      run: (now) => this.inChunks((tx) => this.expire(tx, now)),
+    });
   }
 
   /** Moves each period that is over to the one that holds now, and has the next license signed with it. */
@@ -75,16 +88,27 @@ export class SubscriptionsJobs implements OnModuleInit {
     return due.length;
   }
 
-  private async emit(tx: Tx, type: string, subscription: Subscription, now: Date, data: Record<string, unknown>): Promise<void> {
+  private async emit(
+    tx: Tx,
+    type: string,
+    subscription: Subscription,
+    now: Date,
+    data: Record<string, unknown>,
+  ): Promise<void> {
     const event = toCloudEvent({
       type,
-      source: '/core-api/subscriptions',
+      source: 'core-api',
       subject: subscription.deploymentId,
       time: now,
       id: `${type}:${subscription.id}:${now.getTime()}`,
-      data: { tenantId: subscription.tenantId, deploymentId: subscription.deploymentId, subscriptionId: subscription.id, ...data },
+      data: {
+        tenantId: subscription.tenantId,
+        deploymentId: subscription.deploymentId,
+        subscriptionId: subscription.id,
+        ...data,
+      },
     });
-    await Outbox.add(tx, { topic: topics.events, key: subscription.tenantId, ...event });
+    await this.outbox.add(tx, { topic: topics.events, key: subscription.tenantId, ...event });
   }
 
   private async inChunks(work: (tx: Tx) => Promise<number>): Promise<void> {

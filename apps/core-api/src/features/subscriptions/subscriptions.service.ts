@@ -2,8 +2,20 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { OpenPeriod, Period } from '@biplane/billing-calendar';
 import { parseDecimal, RefusalError } from '@biplane/kernel';
 import { IDS, type Ids, type Tx } from '@biplane/service-kit';
-import { CatalogService, PlansService, type PlanVersionContent, type PlanVersionRow, type PlanHead } from '../catalog/index.js';
-import { DeploymentDetails, DeploymentsService, EntitlementChanges, subscriptionStatusOf, type Deployment } from '../deployments/index.js';
+import {
+  CatalogService,
+  PlansService,
+  type PlanVersionContent,
+  type PlanVersionRow,
+  type PlanHead,
+} from '../catalog/index.js';
+import {
+  DeploymentDetails,
+  DeploymentsService,
+  EntitlementChanges,
+  subscriptionStatusOf,
+  type Deployment,
+} from '../deployments/index.js';
 import { billingPeriodAt } from './domain/billing-period.js';
 import type { AttachedAddon, Subscription } from './subscription.js';
 import { subscriptionJson } from './subscriptions.json.js';
@@ -25,7 +37,12 @@ export interface StartSubscription {
 export interface BillableSubscription {
   readonly subscription: Subscription;
   readonly deployment: Deployment;
-  readonly plan: { readonly code: string; readonly name: string; readonly version: number; readonly content: PlanVersionContent };
+  readonly plan: {
+    readonly code: string;
+    readonly name: string;
+    readonly version: number;
+    readonly content: PlanVersionContent;
+  };
   readonly addons: readonly AttachedAddon[];
   /** When it is charged for; not cut to the period. */
   readonly active: readonly OpenPeriod[];
@@ -116,10 +133,16 @@ export class SubscriptionsService implements OnModuleInit {
     return billable;
   }
 
-  private async snapshot(tx: Tx, wanted: { code: string; quantity: string }, input: StartSubscription): Promise<AttachedAddon> {
+  private async snapshot(
+    tx: Tx,
+    wanted: { code: string; quantity: string },
+    input: StartSubscription,
+  ): Promise<AttachedAddon> {
     const units = parseDecimal(wanted.quantity);
     if (!units.ok || units.value.coefficient <= 0n) {
-      throw new RefusalError(SubscriptionErrors.QUANTITY_INVALID({ detail: `The quantity of "${wanted.code}" is not above zero` }));
+      throw new RefusalError(
+        SubscriptionErrors.QUANTITY_INVALID({ detail: `The quantity of "${wanted.code}" is not above zero` }),
+      );
     }
     const addon = await this.catalog.requiredAddon(tx, wanted.code);
     refuseOtherCurrency(`add-on "${addon.code}"`, addon.currency, input.currency);

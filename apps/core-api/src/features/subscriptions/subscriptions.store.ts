@@ -28,7 +28,10 @@ export class SubscriptionsStore {
   }
 
   async ofDeployment(tx: Tx, deploymentId: string): Promise<Subscription | null> {
-    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { deploymentId }, include: WITH_ADDONS });
+    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({
+      where: { deploymentId },
+      include: WITH_ADDONS,
+    });
     return row && toSubscription(row);
   }
 

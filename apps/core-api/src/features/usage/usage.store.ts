@@ -77,7 +77,7 @@ export class UsageStore {
       sorted.map((w) => w.quantity),
       sorted.map((w) => w.closed),
       sorted.map((w) => w.licenseVersion),
-      now,
+      now.toISOString(),
     ]);
   }
 
@@ -101,7 +101,7 @@ export class UsageStore {
         closes.map((c) => c.revision),
         closes.map((c) => c.windows),
         closes.map((c) => c.digest),
-        now,
+        now.toISOString(),
       ],
     );
   }
@@ -153,7 +153,7 @@ export class UsageStore {
           entry.reason,
           entry.detail,
           JSON.stringify(entry.record),
-          now,
+          now.toISOString(),
         ],
       );
     }
@@ -168,7 +168,7 @@ export class UsageStore {
          FROM usage_window
         WHERE deployment_id = $1::uuid AND window_start >= $2::timestamptz AND window_start < $3::timestamptz
         ORDER BY meter, window_start, home_id, incarnation`,
-      [deploymentId, period.from, period.to],
+      [deploymentId, period.from.toISOString(), period.to.toISOString()],
     );
   }
 
@@ -179,7 +179,7 @@ export class UsageStore {
       `SELECT home_id AS "homeId", region, hour, bool_and(complete) AS complete FROM home_close
         WHERE home_id = ANY($1::uuid[]) AND hour >= date_trunc('hour', $2::timestamptz, 'UTC') AND hour < $3::timestamptz
         GROUP BY home_id, region, hour`,
-      [homeIds, period.from, period.to],
+      [homeIds, period.from.toISOString(), period.to.toISOString()],
     );
   }
 }

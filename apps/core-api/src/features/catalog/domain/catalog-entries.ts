@@ -27,8 +27,11 @@ export function taxProblems(tax: TaxDefinition, others: readonly TaxDefinition[]
   else if (compareDecimal(rate.value, decimal(1n)) > 0) {
     problems.push({ pointer: '/rate', code: 'VALUE', detail: 'must be at most 1: ten percent is "0.10"' });
   }
-  if (tax.to !== null && tax.to <= tax.from) problems.push({ pointer: '/to', code: 'VALUE', detail: 'must be after from' });
-  const overlapping = others.find((other) => other.country === tax.country && other.code === tax.code && overlap(tax, other));
+  if (tax.to !== null && tax.to <= tax.from)
+    problems.push({ pointer: '/to', code: 'VALUE', detail: 'must be after from' });
+  const overlapping = others.find(
+    (other) => other.country === tax.country && other.code === tax.code && overlap(tax, other),
+  );
   if (overlapping) {
     const detail = `overlaps the rate ${overlapping.rate} from ${overlapping.from} to ${overlapping.to ?? 'open'}`;
     problems.push({ pointer: '/from', code: 'OVERLAP', detail });
@@ -38,7 +41,9 @@ export function taxProblems(tax: TaxDefinition, others: readonly TaxDefinition[]
 
 /** The taxes that hold on a local date, by code. */
 export function taxesOn(taxes: readonly TaxDefinition[], date: string): TaxDefinition[] {
-  return taxes.filter((tax) => tax.from <= date && (tax.to === null || date < tax.to)).sort((a, b) => (a.code < b.code ? -1 : 1));
+  return taxes
+    .filter((tax) => tax.from <= date && (tax.to === null || date < tax.to))
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 function overlap(a: TaxDefinition, b: TaxDefinition): boolean {

@@ -100,7 +100,7 @@ function judgeMoney(
   pointer: string,
 ): void {
   // The meters as they were sent: discounts and bounds that cannot be priced yet are refused there, not dropped here.
-  const request = { ...content, meters: sent['meters'] ?? [] } as PlanPricingRequest;
+  const request = { ...content, meters: sent['meters'] ?? [] } as unknown as PlanPricingRequest;
   const priced = parsePlanPricing(request, pointer);
   if (priced.ok) return;
   const errors = priced.error.errors ?? [{ pointer, code: priced.error.code, detail: priced.error.detail }];

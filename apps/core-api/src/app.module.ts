@@ -1,0 +1,77 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DatabaseModule, defaultInstanceId, IdempotencyModule, ServiceKitModule } from '@biplane/service-kit';
+import { createCoreClient } from './database.js';
+import { ENVIRONMENT, type CoreEnvironment } from './environment.js';
+import { AuditModule } from './features/audit/index.js';
+import { BillingModule } from './features/billing/index.js';
+import { CatalogModule } from './features/catalog/index.js';
+import { DeploymentsModule } from './features/deployments/index.js';
+import { InvoicesModule } from './features/invoices/index.js';
+import { LicensesModule } from './features/licenses/index.js';
+import { ProvisioningModule } from './features/provisioning/index.js';
+import { RegionsModule } from './features/regions/index.js';
+import { SubscriptionsModule } from './features/subscriptions/index.js';
+import { TenantsModule } from './features/tenants/index.js';
+import { UsageModule } from './features/usage/index.js';
+import { MessagingModule } from './messaging.module.js';
+
+const FEATURES = [
+  AuditModule, BillingModule, CatalogModule, DeploymentsModule, InvoicesModule, LicensesModule, ProvisioningModule, RegionsModule,
+  SubscriptionsModule, TenantsModule, UsageModule,
+]; // prettier-ignore
+
+@Module({})
+class EnvironmentModule {
+  static forRoot(environment: CoreEnvironment): DynamicModule {
+    return {
+      module: EnvironmentModule,
+      global: true,
+      providers: [{ provide: ENVIRONMENT, useValue: environment }],
+      exports: [ENVIRONMENT],
+    };
+  }
+}
+
+@Module({})
+export class AppModule {
+  static forRoot(environment: CoreEnvironment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        EnvironmentModule.forRoot(environment),
+        ServiceKitModule.forRoot({
+          service: {
+            name: 'core-api',
+            version: SERVICE_VERSION,
+            instanceId: environment.INSTANCE_ID ?? defaultInstanceId(),
+          },
+          nodeEnv: environment.NODE_ENV,
+          logLevel: environment.LOG_LEVEL,
+          clockFile: environment.CLOCK_FILE,
+          fieldKeysFile: environment.FIELD_KEYS_FILE,
+          auth: {
+            issuer: 'biplane-control',
+            clientsFile: environment.CLIENTS_FILE,
+            tokenKeyFile: environment.TOKEN_KEY_FILE,
+          },
+        }),
+        DatabaseModule.forRoot({
+          url: environment.CORE_DATABASE_URL,
+          clientFactory: createCoreClient,
+          applicationName: 'core-api',
+        }),
+        IdempotencyModule,
+        MessagingModule,
+        ...FEATURES,
+      ],
+    };
+  }
+}
+
+export const SERVICE_VERSION = '0.1.0';
+
+export const DOCS = {
+  title: 'Biplane core-api',
+  description: 'The control plane: tenants, licenses, catalog, usage and what a tenant owes the platform.',
+  version: SERVICE_VERSION,
+} as const;

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/index.js';
+import { DeploymentsModule } from '../deployments/index.js';
+import { RegionsModule } from '../regions/index.js';
+import { SubscriptionsModule } from '../subscriptions/index.js';
+import { TenantsModule } from '../tenants/index.js';
+import { AppliedConsumer } from './applied.consumer.js';
+import { AppliedService } from './applied.service.js';
+import { AppliedStore } from './applied.store.js';
+import { InstancesStore } from './instances.store.js';
+import { JwksController, LicenseController } from './license.controller.js';
+import { LicenseInputs } from './license-inputs.js';
+import { LicenseJobs } from './license.jobs.js';
+import { LicenseMetrics } from './license-metrics.js';
+import { LicenseService } from './license.service.js';
+import { LicenseView } from './license-view.js';
+import { LicensesStore } from './licenses.store.js';
+import { SigningKeys } from './signing-keys.service.js';
+import { SigningKeysStore } from './signing-keys.store.js';
+
+@Module({
+  imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
+  controllers: [LicenseController, JwksController, AppliedConsumer],
+  providers: [
+    LicenseService, LicenseInputs, LicenseView, LicenseJobs, LicenseMetrics, LicensesStore,
+    AppliedService, AppliedStore, InstancesStore, SigningKeys, SigningKeysStore,
+  ], // prettier-ignore
+  exports: [LicenseService, AppliedService],
+})
+export class LicensesModule {}

@@ -1,0 +1,4 @@
+export { TenantErrors } from './tenants.errors.js';
+export { TenantsModule } from './tenants.module.js';
+export { TenantsService, type BillingProfile, type BillingSettings, type Bootstrap } from './tenants.service.js';
+export type { Tenant } from './tenants.store.js';

@@ -1,0 +1,54 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  CurrentPrincipal,
+  mapPage,
+  page,
+  Scopes,
+  UnitOfWork,
+  UuidParam,
+  type Page,
+  type Principal,
+} from '@biplane/service-kit';
+import { deploymentJson, DeploymentsService } from '../deployments/index.js';
+import { TenantsQuery } from './tenants.dto.js';
+import { TenantsService } from './tenants.service.js';
+
+@ApiTags('tenants')
+@Controller('tenants')
+@Scopes('platform:admin', 'platform:read', 'tenant:*')
+export class TenantsController {
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly deployments: DeploymentsService,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** A tenant's own token sees itself alone. */
+  @Get()
+  async list(@Query() query: TenantsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<unknown>> {
+    const { limit, cursor, slug } = query;
+    const readsAll = principal.scopes.some((scope) => scope === 'platform:admin' || scope === 'platform:read');
+    const filter = { slug, ...(!readsAll && { id: principal.tenantId }) };
+    const rows = await page(
+      { limit, cursor },
+      {
+        fetch: ({ after, take }) => this.tenants.list(filter, after?.[0] ?? null, take),
+        keyOf: (tenant) => [tenant.id],
+      },
+    );
+    return mapPage(rows, (tenant) => tenant);
+  }
+
+  @Get(':id')
+  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+    const tx = this.unitOfWork.reader;
+    const tenant = await this.tenants.readable(tx, id, principal);
+    const { currency, timeZone, country, payByInvoice, locale, taxId } = await this.tenants.billingProfile(tx, id);
+    return {
+      ...tenant,
+      billing: { currency, timeZone, country, taxId, payByInvoice, locale },
+      deployments: (await this.deployments.ofTenant(tx, id)).map(deploymentJson),
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DeploymentsModule } from '../deployments/index.js';
+import { TenantsController } from './tenants.controller.js';
+import { TenantsService } from './tenants.service.js';
+import { TenantsStore } from './tenants.store.js';
+
+@Module({
+  imports: [DeploymentsModule],
+  controllers: [TenantsController],
+  providers: [TenantsService, TenantsStore],
+  exports: [TenantsService],
+})
+export class TenantsModule {}

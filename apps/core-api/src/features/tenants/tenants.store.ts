@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import type { PrismaClient } from '@biplane/prisma-core';
+import { executeSql, prismaOf, type Tx } from '@biplane/service-kit';
+
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly state: string;
+  readonly createdAt: Date;
+}
+
+export interface TenantBillingRow {
+  readonly tenantId: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly country: string;
+  readonly taxIdEncrypted: string | null;
+  readonly payByInvoice: boolean;
+  readonly locale: string;
+  readonly updatedAt: Date;
+}
+
+export interface AdminInviteRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly deploymentId: string;
+  readonly adminUserId: string;
+  readonly emailEncrypted: string;
+  readonly nameEncrypted: string;
+  readonly tokenHash: string;
+  readonly expiresAt: Date;
+  readonly createdAt: Date;
+}
+
+@Injectable()
+export class TenantsStore {
+  /** False when the slug is taken: decided by the unique index, without poisoning the transaction. */
+  async insert(tx: Tx, tenant: Tenant): Promise<boolean> {
+    const rows = await executeSql(
+      tx,
+      `INSERT INTO tenant (id, slug, name, state, created_at) VALUES ($1::uuid, $2, $3, $4, $5) ON CONFLICT (slug) DO NOTHING`,
+      [tenant.id, tenant.slug, tenant.name, tenant.state, tenant.createdAt],
+    );
+    return rows === 1;
+  }
+
+  async insertBilling(tx: Tx, billing: TenantBillingRow): Promise<void> {
+    await prismaOf<PrismaClient>(tx).tenantBilling.create({ data: billing, select: { tenantId: true } });
+  }
+
+  async insertInvite(tx: Tx, invite: AdminInviteRow): Promise<void> {
+    await prismaOf<PrismaClient>(tx).adminInvite.create({ data: invite, select: { id: true } });
+  }
+
+  async find(tx: Tx, id: string): Promise<Tenant | null> {
+    return prismaOf<PrismaClient>(tx).tenant.findUnique({ where: { id } });
+  }
+
+  async list(
+    tx: Tx,
+    filter: { slug?: string | undefined; id?: string | undefined },
+    afterId: string | null,
+    take: number,
+  ): Promise<Tenant[]> {
+    return prismaOf<PrismaClient>(tx).tenant.findMany({
+      where: { AND: [filter, ...(afterId === null ? [] : [{ id: { gt: afterId } }])] },
+      orderBy: { id: 'asc' },
+      take,
+    });
+  }
+
+  async billing(tx: Tx, tenantId: string): Promise<TenantBillingRow | null> {
+    return prismaOf<PrismaClient>(tx).tenantBilling.findUnique({ where: { tenantId } });
+  }
+
+  /** The newest invite counts: an older token is void. */
+  async newestInvite(tx: Tx, deploymentId: string): Promise<AdminInviteRow | null> {
+    return prismaOf<PrismaClient>(tx).adminInvite.findFirst({
+      where: { deploymentId },
+      orderBy: { createdAt: 'desc' },
+    });
+  }
+}
