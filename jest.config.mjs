@@ -1,6 +1,8 @@
 // One configuration for every suite: specs run from source (the "@biplane/source" export condition), nothing is built first.
 export default {
   testEnvironment: 'node',
+  // Machines are shared: a test that hangs is cut here, a slow one is not.
+  testTimeout: 30_000,
   testEnvironmentOptions: { customExportConditions: ['@biplane/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{libs,apps,tools,prisma}/**/src/**/*.{spec,int-spec,e2e-spec}.ts'],

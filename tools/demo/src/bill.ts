@@ -1,0 +1,29 @@
+/** Bills and invoices as core-api answers them, as far as the demo looks. */
+
+export interface Money {
+  readonly amount: string;
+  readonly currency: string;
+}
+
+export interface Line {
+  readonly kind: string;
+  readonly description: string;
+  readonly quantity: string;
+  readonly unitPrice: string;
+  readonly amount: Money;
+}
+
+export interface Bill {
+  readonly lines: readonly Line[];
+  readonly subtotal: Money;
+  readonly taxes: readonly { readonly amount: Money }[];
+  readonly total: Money;
+}
+
+export interface Invoice extends Bill {
+  readonly id: string;
+  readonly number: string;
+  readonly status: string;
+  readonly contentHash: string;
+}
+

@@ -1,0 +1,53 @@
+import type { ServiceClient, StackClient } from '@biplane/testing';
+import { until } from './expect.js';
+import { scenario } from './scenario.js';
+import type { Bill, Invoice } from './bill.js';
+
+/** A license as `GET /licenses/{deploymentId}` shows it. */
+export interface License {
+  readonly version: number;
+  readonly enforcedBy: readonly { readonly instanceId: string; readonly version: number; readonly database: string }[];
+  readonly propagation: { readonly millis: number | null };
+}
+
+/** The running stack as the demo speaks to it, and what the steps learn on the way. */
+export class DemoContext {
+  tenantId = '';
+  deploymentId = '';
+  operationId = '';
+  quote: Bill | null = null;
+  invoice: Invoice | null = null;
+
+  /** core-api as its administrator. */
+  readonly core: ServiceClient;
+  /** tenant-api's public port as the region's usage submitter. */
+  readonly submitter: ServiceClient;
+  /** tenant-api's internal port as a tenant service beside it. */
+  readonly gate: ServiceClient;
+
+  constructor(readonly client: StackClient) {
+    this.core = client.core;
+    this.submitter = client.tenant(scenario.region);
+    this.gate = client.internal(scenario.region);
+  }
+
+  async license(): Promise<License> {
+    return (await this.core.expect(200, 'GET', `/api/v1/licenses/${this.deploymentId}`)) as License;
+  }
+
+  /** Moves the Clock of every process, and waits until each of them says that it has. */
+  async moveClockTo(instant: string): Promise<void> {
+    const target = Date.parse(instant);
+    this.client.moveClockTo(instant);
+    for (const service of [this.core, this.submitter]) {
+      await until(
+        `${service.baseUrl} to stand at ${instant}`,
+        clockDeadlineMs,
+        async () => (await service.expect(200, 'GET', '/version')) as { readonly now: string },
+        ({ now }) => Math.abs(Date.parse(now) - target) < clockDeadlineMs,
+      );
+    }
+  }
+}
+
+const clockDeadlineMs = 15_000;

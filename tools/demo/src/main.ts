@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StackClient } from '@biplane/testing';
+import { DemoContext } from './context.js';
+import { Narrator } from './narrator.js';
+import { scenario } from './scenario.js';
+import { issueInvoice, quote } from './steps/bill.js';
+import { authorCatalog } from './steps/catalog.js';
+import { askTheGate } from './steps/gate.js';
+import { passTheMonth } from './steps/month.js';
+import { prepare } from './steps/prepare.js';
+import { awaitReady, createTenant } from './steps/tenant.js';
+import { awaitCompleteness, submitWhileCoreIsDown } from './steps/usage.js';
+import { report } from './report.js';
+
+/**
+ * The main job, end to end, on a stack that the launcher started: its environment says how to
+ * reach and to steer it. Exit 0 only if every figure is right.
+ */
+async function main(): Promise<void> {
+  const context = new DemoContext(StackClient.fromEnvironment());
+  const narrator = new Narrator(process.stdout, () => performance.now());
+
+  narrator.title('One tenant, one month, one invoice: golden bill 1 on real parts');
+  await narrator.step('clock and region', () => prepare(context));
+  await narrator.step('catalog', () => authorCatalog(context));
+  await narrator.step('tenant', () => createTenant(context));
+  await narrator.step('license.applied', () => awaitReady(context));
+  await narrator.step('gate', () => askTheGate(context));
+  await narrator.step('a month passes', () => passTheMonth(context));
+  await narrator.step('usage, core-api down', () => submitWhileCoreIsDown(context));
+  await narrator.step('completeness', () => awaitCompleteness(context));
+  await narrator.step('quote', () => quote(context));
+  await narrator.step('invoice', () => issueInvoice(context));
+
+  const folder = process.env['DEMO_FOLDER'] ?? join('.biplane', 'demo');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'report.md');
+  writeFileSync(path, report(context, narrator.records));
+  process.stdout.write(
+    `\n  ${scenario.bill.subtotal} + ${scenario.bill.tax} = ${context.invoice?.total.amount ?? '?'} USD\n`,
+  );
+  process.stdout.write(`  Every figure is right. The report: ${path}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
