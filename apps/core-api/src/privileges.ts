@@ -4,6 +4,7 @@ import { executeSql, type Tx } from '@biplane/service-kit';
 export const INSERT_ONLY_TABLES = [
   'audit_entry',
   'deployment_event',
+  'invoice_line',
   'license',
   'license_propagation',
   'tenant_usage_metric',
