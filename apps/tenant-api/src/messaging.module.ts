@@ -1,37 +1,56 @@
-import { Global, Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { topicDefinitions, topics } from '@biplane/contracts';
 import type { Clock } from '@biplane/kernel';
-import { KafkaBroker, Outbox, OutboxRelay, RelayMetrics, type Broker, type KafkaConnection } from '@biplane/messaging';
-import { CLOCK, Metrics } from '@biplane/service-kit';
+import {
+  KafkaAdmin,
+  KafkaBroker,
+  Outbox,
+  OutboxRelay,
+  RelayMetrics,
+  TopicConfigurationError,
+  type BrokerProducer,
+  type KafkaConnection,
+} from '@biplane/messaging';
+import { CLOCK, defaultInstanceId, Metrics } from '@biplane/service-kit';
+import { ENVIRONMENT, type TenantEnvironment } from './environment.js';
 
+/** The broker, behind the port of `@biplane/messaging`. */
 export const BROKER = Symbol('BROKER');
+const PRODUCER = Symbol('PRODUCER');
+const FLUSH_MS = 5_000;
 
-export interface MessagingOptions {
-  readonly kafka: KafkaConnection;
-  readonly databaseUrl: string;
+function connectionOf(environment: TenantEnvironment): KafkaConnection {
+  return {
+    brokers: environment.KAFKA_BROKERS,
+    clientId: `tenant-api.${environment.INSTANCE_ID ?? defaultInstanceId()}`,
+    username: environment.KAFKA_USERNAME,
+    password: environment.KAFKA_PASSWORD,
+  };
 }
-export const MESSAGING_OPTIONS = Symbol('MESSAGING_OPTIONS');
 
-const FLUSH_MS = 3_000;
-
-/** The one broker of this process, and the outbox of the home database with its relay. */
+/** The broker of this process, the outbox of the home database and the relay that sends it. */
 @Global()
 @Module({
   providers: [
     {
       provide: BROKER,
-      inject: [MESSAGING_OPTIONS],
-      useFactory: ({ kafka }: MessagingOptions) => new KafkaBroker(kafka),
+      inject: [ENVIRONMENT],
+      useFactory: (env: TenantEnvironment) => new KafkaBroker(connectionOf(env)),
     },
+    { provide: PRODUCER, inject: [BROKER], useFactory: (broker: KafkaBroker) => broker.producer() },
     {
       provide: OutboxRelay,
-      inject: [MESSAGING_OPTIONS, BROKER, CLOCK, Metrics],
-      useFactory: ({ databaseUrl }: MessagingOptions, broker: Broker, clock: Clock, metrics: Metrics) =>
-        new OutboxRelay({
-          databaseUrl,
-          producer: broker.producer(),
-          clock,
-          metrics: new RelayMetrics(metrics.registry),
-        }),
+      inject: [ENVIRONMENT, PRODUCER, CLOCK, Metrics],
+      useFactory: (env: TenantEnvironment, producer: BrokerProducer, clock: Clock, { registry }: Metrics) =>
+        new OutboxRelay({ databaseUrl: env.HOME_DATABASE_URL, producer, clock, metrics: new RelayMetrics(registry) }),
     },
     {
       provide: Outbox,
@@ -39,22 +58,50 @@ const FLUSH_MS = 3_000;
       useFactory: (clock: Clock, relay: OutboxRelay) => new Outbox({ clock, nudge: () => relay.nudge() }),
     },
   ],
-  exports: [BROKER, Outbox, OutboxRelay],
+  exports: [BROKER, Outbox],
 })
-export class MessagingModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class MessagingModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger('Messaging');
+  private readonly stopping = new AbortController();
+
   constructor(
     @Inject(OutboxRelay) private readonly relay: OutboxRelay,
-    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(BROKER) private readonly broker: KafkaBroker,
+    @Inject(PRODUCER) private readonly producer: BrokerProducer,
+    @Inject(ENVIRONMENT) private readonly environment: TenantEnvironment,
   ) {}
 
   onApplicationBootstrap(): void {
     this.relay.start();
+    void this.verifyTopics();
   }
 
-  /** What is committed should leave before the process does; what stays goes with the next relay. */
+  /** What this process committed goes out before it ends; what does not is sent by the next. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     await this.relay.flush(FLUSH_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
     await this.relay.stop();
+    await this.producer.close();
     await this.broker.close();
+  }
+
+  /** A broker that is away keeps nothing from starting; wrong topics end the process as soon as it answers. */
+  private async verifyTopics(): Promise<void> {
+    const { REGION: region } = this.environment;
+    const ours = [topics.keys, topics.issued(region), topics.applied(region), topics.usage(region)];
+    // Replication is the operator's and is not compared.
+    const definitions = topicDefinitions([region], { replicationFactor: 1, minInSyncReplicas: 1 }).filter(({ name }) =>
+      ours.includes(name),
+    );
+    try {
+      await new KafkaAdmin(connectionOf(this.environment)).verifyTopicsOnceReachable(definitions, this.stopping.signal);
+    } catch (error) {
+      if (!(error instanceof TopicConfigurationError)) throw error;
+      this.logger.fatal({ err: error }, 'the topics are not as the contracts say; run topics.main of core-api');
+      process.exit(1);
+    }
   }
 }

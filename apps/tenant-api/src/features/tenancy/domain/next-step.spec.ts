@@ -55,12 +55,12 @@ describe('nextStep', () => {
     expect(stepsFrom(whole)).toEqual([]);
   });
 
-  it.each([
-    ['DATABASE_FOREIGN', { ...whole, database: 'foreign' as const }, 'a stranger made it'],
-    ['DATABASE_FOREIGN', { ...whole, mark: 'foreign' as const }, 'it bears the mark of another deployment, or none'],
-    ['SCHEMA_AHEAD', { ...whole, schema: 'ahead' as const }, 'a newer program has migrated it'],
-    ['MIGRATION_FAILED', { ...whole, schema: 'broken' as const }, 'a migration began and never finished'],
-  ])('stops with %s and never adopts when %#', (reason, seen) => {
+  it.each<[string, string, Observation]>([
+    ['DATABASE_FOREIGN', 'a stranger made it', { ...whole, database: 'foreign' }],
+    ['DATABASE_FOREIGN', 'it bears the mark of another deployment, or none', { ...whole, mark: 'foreign' }],
+    ['SCHEMA_AHEAD', 'a newer program has migrated it', { ...whole, schema: 'ahead' }],
+    ['MIGRATION_FAILED', 'a migration began and never finished', { ...whole, schema: 'broken' }],
+  ])('stops with %s and never adopts when %s', (reason, _why, seen) => {
     expect(nextStep(seen, fresh)).toEqual({ kind: 'stuck', reason });
   });
 

@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PrismaClient as HomeClient } from '@biplane/prisma-home';
+import { PrismaClient as TenantClient } from '@biplane/prisma-tenant';
+import { openDatabase, type DatabaseOptions, type PrismaAdapter, type UnitOfWork } from '@biplane/service-kit';
+
+/** For `DatabaseModule.forRoot`: the home database is the one of this process. */
+export const homeClient = (adapter: PrismaAdapter): unknown => new HomeClient({ adapter });
+
+/** A tenant's database, opened as its runtime role. Only the tenancy feature calls this: everybody else has a handle. */
+export function openTenantDatabase(
+  url: string,
+  options: Pick<DatabaseOptions, 'poolMax' | 'idleMs' | 'onError'>,
+): UnitOfWork {
+  return openDatabase({ ...options, url, clientFactory: (adapter) => new TenantClient({ adapter }), applicationName: 'biplane-tenant' });
+}
+
+export function homeMigrationsFolder(): string {
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve('@biplane/prisma-home/package.json')), 'migrations');
+}

@@ -1,0 +1,84 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { JobRunner, UnitOfWork } from '@biplane/service-kit';
+import { TenantLicenseService } from '../license/index.js';
+import { withSession } from './server-session.js';
+import { dueDeployments, readyDatabases } from './tenancy.store.js';
+import { PROVISIONER_URL, TenancyService } from './tenancy.service.js';
+import { TenantServer } from './tenant-server.js';
+
+const AT_ONCE_MAX = 4;
+const DUE_MAX = 100;
+const PRESENCE_EVERY_MS = 60_000;
+
+/**
+ * Brings every database to where the licenses want it: what changed is looked at at once, what failed when its next attempt is due,
+ * whichever replica began it, and what is ready every minute, because a server can lose a database.
+ */
+@Injectable()
+export class TenancyReconciler {
+  private readonly logger = new Logger('TenancyReconciler');
+  private readonly changed = new Set<string>();
+  private working: Promise<void> | null = null;
+
+  constructor(
+    @Inject(TenancyService) private readonly tenancy: TenancyService,
+    @Inject(TenantLicenseService) private readonly licenses: TenantLicenseService,
+    @Inject(TenantServer) private readonly server: TenantServer,
+    @Inject(PROVISIONER_URL) private readonly provisionerUrl: string,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(JobRunner) jobs: JobRunner,
+  ) {
+    licenses.onChange((deploymentIds) => {
+      for (const deploymentId of deploymentIds) this.changed.add(deploymentId);
+      void this.drain();
+    });
+    jobs.register({ name: 'tenancy', everyMs: 1_000, run: (now) => this.tick(now) });
+    jobs.register({ name: 'tenancy-presence', everyMs: PRESENCE_EVERY_MS, run: () => this.verifyPresence() });
+  }
+
+  /** Resolves when nothing that is known to have changed is left; what failed comes again by its due instant. */
+  drain(): Promise<void> {
+    this.working ??= this.work().finally(() => {
+      this.working = null;
+    });
+    return this.working;
+  }
+
+  private async tick(now: Date): Promise<void> {
+    for (const deploymentId of await dueDeployments(this.unitOfWork.reader, now, DUE_MAX)) {
+      if (this.licenses.ownLicenseOf(deploymentId)) this.changed.add(deploymentId);
+    }
+    await this.drain();
+  }
+
+  private async work(): Promise<void> {
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        const [deploymentId] = this.changed;
+        if (deploymentId === undefined) return;
+        this.changed.delete(deploymentId);
+        await this.reconcile(deploymentId);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE_MAX }, worker));
+  }
+
+  /** A broken tenant stops alone: its failure stands in its row, and the others go on. */
+  private async reconcile(deploymentId: string): Promise<void> {
+    try {
+      await this.tenancy.reconcile(deploymentId);
+    } catch (error) {
+      this.logger.warn({ err: error, deploymentId }, 'a deployment waits for its next attempt');
+    }
+  }
+
+  private async verifyPresence(): Promise<void> {
+    const ready = await readyDatabases(this.unitOfWork.reader);
+    if (ready.length === 0) return;
+    const names = ready.map(({ name }) => name);
+    const present = await withSession(this.provisionerUrl, (session) => this.server.present(session, names));
+    for (const { deploymentId, name } of ready) {
+      if (!present.has(name)) await this.tenancy.reportLost(deploymentId);
+    }
+  }
+}
