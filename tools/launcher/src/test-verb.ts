@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { testEnvironment } from '@biplane/stack';
+import { RUN_MARKER, testEnvironment } from '@biplane/stack';
 import { orInterrupted } from './child.js';
 import { runJest, type SuiteResult } from './jest-suite.js';
 import { startTestParts } from './parts-verb.js';
@@ -47,7 +47,7 @@ export const SUITES: Record<string, Suite> = {
 async function integration(environment: NodeJS.ProcessEnv, progress: Progress): Promise<SuiteResult> {
   const { parts, run } = await orInterrupted(startTestParts(environment, progress, { durable: false }));
   try {
-    const env = { ...environment, ...testEnvironment(parts) };
+    const env = { ...environment, ...testEnvironment(parts), [RUN_MARKER]: run.runId };
     return await runJest('\\.int-spec\\.ts$', ['--testTimeout=60000'], outputFile('integration'), env);
   } finally {
     await progress.step('everything stopped', () => parts.stop());

@@ -41,7 +41,12 @@ export async function withStack<T>(
         say: (line) => progress.note(line),
       }),
     );
-    return await work(stack, { ...environment, ...testEnvironment(stack.parts), ...stackEnvironment(stack, file) });
+    return await work(stack, {
+      ...environment,
+      ...testEnvironment(stack.parts),
+      ...stackEnvironment(stack, file),
+      [RUN_MARKER]: run.runId, // the demo or Jest ends with the run, too
+    });
   } finally {
     await progress.step('everything stopped', async () => stack?.stop());
     await keepLogs(run, name);
