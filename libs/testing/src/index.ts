@@ -8,6 +8,8 @@ export { testKafka, type TestKafka, type TestKafkaUser } from './parts/kafka.js'
 export { testRedis, type TestRedis } from './parts/redis.js';
 export { InMemoryBroker } from './broker/in-memory-broker.js';
 export { brokerConformance, type BrokerSubject, type ConformanceCase } from './broker/broker-conformance.js';
+export { readTopic } from './broker/read-topic.js';
+export { spawnSource, type Child, type ChildEnd } from './kill/child.js';
 export { checkInvariants, invariants, type Invariant } from './invariants.js';
 export { ServiceClient, type Answer, type ClientCredentials } from './stack/service-client.js';
 export { readStackFile, type StackFile } from './stack/stack-file.js';

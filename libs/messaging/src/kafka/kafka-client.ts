@@ -40,7 +40,7 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
 
 /** Passing states of a healthy cluster that kafkajs calls errors, and advice that we have weighed (see the producer). */
 const ORDINARY =
-  /coordinator is loading|group is rebalancing|rebalanc|not the leader|no leader for this topic|not aware of this member|Limiting retries|not the correct coordinator|has joined the group/i;
+  /coordinator is loading|coordinator is not available|group is rebalancing|rebalanc|not the leader|no leader for this topic|not aware of this member|not the correct coordinator|has joined the group/i;
 const logger = new Logger('Kafka');
 const quietMs = 30_000;
 const lastLogged = new Map<string, number>();

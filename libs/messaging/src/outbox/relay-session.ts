@@ -43,8 +43,9 @@ export class RelaySession {
   /** Unpublished rows in id order. Never "id greater than the last": a lower id may be committed later. */
   async unpublished(limit: number): Promise<OutboxRow[]> {
     const { rows } = await this.query<OutboxRow>(
+      // Qualified, or it would be sorted by the text: 10 before 9.
       `SELECT id::text, topic, key, headers, value, compacted FROM outbox
-       WHERE published_at IS NULL ORDER BY id LIMIT $1`,
+       WHERE published_at IS NULL ORDER BY outbox.id LIMIT $1`,
       [limit],
     );
     return rows;
