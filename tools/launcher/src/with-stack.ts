@@ -2,6 +2,7 @@ import { mkdir, copyFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   cacheFolder,
+  RUN_MARKER,
   startStack,
   temporaryRun,
   testEnvironment,
