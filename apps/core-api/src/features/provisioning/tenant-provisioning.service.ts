@@ -32,7 +32,6 @@ export interface CreatedTenant {
 interface CreatedIds {
   readonly tenantId: string;
   readonly deploymentId: string;
-  readonly operationId: string;
 }
 
 /** Creates a tenant with all that belongs to it, over five features, in the one transaction that it is given. */
@@ -64,7 +63,7 @@ export class TenantProvisioningService {
     const plan = await this.plans.publishedVersion(tx, input.plan.code, input.plan.version);
     const requirements = readRequirements(input.requirements ?? {}, region);
     const decision = decideType(requirements, region, plan.content);
-    const ids = { tenantId: this.ids.uuid(), deploymentId: this.ids.uuid(), operationId: this.ids.uuid() };
+    const ids = { tenantId: this.ids.uuid(), deploymentId: this.ids.uuid() };
 
     const tenant = await this.tenants.record(tx, { id: ids.tenantId, slug: input.slug, name: input.name, billing });
     const home = await this.home(tx, region, decision, input.slug);
@@ -90,7 +89,7 @@ export class TenantProvisioningService {
     const invite = await this.tenants.invite(tx, { ...ids, ...input.admin });
     faultPoint('create_tenant_before_license');
     const license = await this.licenses.issue(tx, ids.deploymentId, 'created');
-    const operation = await this.operations.start(tx, { id: ids.operationId, ...ids, type: decision.type, now });
+    const operation = await this.operations.start(tx, { ...ids, id: this.ids.uuid(), type: decision.type, now });
     await this.tell(
       tx,
       { tenant, ids, decision, planCode: plan.planCode, planVersion: plan.version, licenseVersion: license.version },

@@ -1,5 +1,3 @@
-import type { DeploymentType } from '../../deployments/index.js';
-
 export type StepName = 'recorded' | 'license_issued' | 'cluster_applied' | 'database_ready' | 'admin_ready' | 'ready';
 export type StepState = 'pending' | 'running' | 'succeeded' | 'failed';
 
@@ -42,7 +40,7 @@ const DEDICATED: readonly StepName[] = [
 ];
 
 /** Recording and issuing happen in the transaction that starts the saga, so they are done when it is first seen. */
-export function startSaga(type: DeploymentType, now: Date): Saga {
+export function startSaga(type: 'shared' | 'container_per_tenant', now: Date): Saga {
   const names = type === 'shared' ? SHARED : DEDICATED;
   const steps = names.map((name, position): Step => {
     if (position < 2) return { name, state: 'succeeded', attempts: 1, startedAt: now, endedAt: now, reason: null };

@@ -1,0 +1,115 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportPublicJwk, signKeyStatement } from '@biplane/licensing';
+import { connectKafka, KafkaTransport, type KafkaConnection } from '@biplane/messaging';
+import { bootstrap, hashSecret, type RunningService } from '@biplane/service-kit';
+import { AppModule, DOCS } from '../app.module.js';
+import type { CoreEnvironment } from '../environment.js';
+import { redirectSourcePaths } from '../source-paths.redirects.js';
+
+export interface CoreOptions {
+  readonly databaseUrl: string;
+  readonly regions: readonly string[];
+  /** Without a broker nothing is consumed and the outbox only fills. */
+  readonly kafka?: KafkaConnection;
+  /** Where the time of the service stands at its start. */
+  readonly startAt?: string;
+  /** Further clients, by id, each with its scopes; the secret of each is its id. */
+  readonly clients?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface RunningCore extends RunningService {
+  /** Moves the time of the service. */
+  setClock(instant: string): void;
+  /** A pair as the ceremony makes it, and the root that signed its statements. */
+  readonly key: { readonly kid: string; readonly privateJwk: Record<string, unknown>; readonly trusted: string };
+  readonly rootPublicKey: ReturnType<typeof generateKeyPairSync>['publicKey'];
+}
+
+/** The whole service in this process, over a database of the test: for suites, which connect real parts to it. */
+export async function runCore(options: CoreOptions): Promise<RunningCore> {
+  const folder = mkdtempSync(join(tmpdir(), 'core-api-test-'));
+  const file = (name: string, content: unknown): string => {
+    const path = join(folder, name);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+  const offsetMs = options.startAt === undefined ? 0 : Date.parse(options.startAt) - Date.now();
+  const clock = file('clock.json', { offsetMs });
+  const environment = {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    HTTP_PORT: 0,
+    LOG_LEVEL: 'silent',
+    INSTANCE_ID: `core-test-${randomBytes(4).toString('hex')}`,
+    CLOCK_FILE: clock,
+    FAULT_POINTS: undefined,
+    CLIENTS_FILE: file(
+      'clients.json',
+      await clientsOf({ admin: ['platform:admin', 'platform:read', 'billing:write'], ...options.clients }),
+    ),
+    TOKEN_KEY_FILE: file(
+      'token.pem',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    ),
+    FIELD_KEYS_FILE: file('field-keys.json', { current: 1, keys: { 1: randomBytes(32).toString('base64') } }),
+    ISSUER_FILE: file('issuer.json', {
+      code: 'BP',
+      name: 'Biplane',
+      address: ['1 Runway Road'],
+      timeZone: 'UTC',
+      taxId: null,
+    }),
+    CORE_DATABASE_URL: options.databaseUrl,
+    REGIONS: options.regions,
+    KAFKA_BROKERS: options.kafka?.brokers ?? ['127.0.0.1:1'],
+    KAFKA_USERNAME: options.kafka?.username ?? 'core',
+    KAFKA_PASSWORD: options.kafka?.password ?? 'none',
+  } as CoreEnvironment;
+  const service = await bootstrap({
+    module: AppModule.forRoot(environment),
+    host: environment.HOST,
+    port: 0,
+    docs: DOCS,
+    handleSignals: false,
+    beforeListen: async (app) => {
+      redirectSourcePaths(app);
+      if (!options.kafka) return;
+      connectKafka(app, app.get(KafkaTransport));
+      await app.startAllMicroservices();
+    },
+  });
+  const root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    ...service,
+    rootPublicKey: root.publicKey,
+    key: ceremonyKey(root.privateKey),
+    setClock: (instant) => writeFileSync(clock, JSON.stringify({ offsetMs: Date.parse(instant) - Date.now() })),
+    close: async () => {
+      await service.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function ceremonyKey(rootPrivateKey: ReturnType<typeof generateKeyPairSync>['privateKey']): RunningCore['key'] {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = exportPublicJwk(pair.publicKey);
+  const kid = `test-${createHash('sha256').update(jwk.x).digest('hex').slice(0, 12)}`;
+  const [notBefore, notAfter] = ['2020-01-01T00:00:00.000Z', '2040-01-01T00:00:00.000Z'];
+  const trusted = signKeyStatement({ kid, jwk, notBefore, notAfter, state: 'trusted' }, rootPrivateKey);
+  return { kid, privateJwk: { ...jwk, d: pair.privateKey.export({ format: 'jwk' }).d }, trusted };
+}
+
+async function clientsOf(clients: Readonly<Record<string, readonly string[]>>): Promise<unknown[]> {
+  return Promise.all(
+    Object.entries(clients).map(async ([id, scopes]) => ({
+      id,
+      secretHash: await hashSecret(id),
+      scopes,
+      regions: null,
+    })),
+  );
+}
