@@ -8,6 +8,7 @@ import { TenantsService, type BillingProfile } from '../tenants/index.js';
 import { UsageService, type HomeHour } from '../usage/index.js';
 import { computeBill, type ComputedBill } from './bill.js';
 import { addonRequest } from './domain/attached-addon.js';
+import { namedMeters } from './domain/named-meters.js';
 import { meteredRequest, type MeteredDeployment } from './domain/metered-request.js';
 
 /** A tenant's month, computed from what was metered. */
@@ -48,8 +49,9 @@ export class MonthlyBillingService {
     // Asked before the usage is read: a period that was complete then is wholly in the figures, whatever arrives after.
     const placements = subscriptions.flatMap(({ deployment }) => deployment.placements);
     const { missing } = await this.usage.completeness(tx, placements, period);
+    const names = await this.catalog.meterNames(tx);
     const deployments: MeteredDeployment[] = [];
-    for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period));
+    for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period, names));
     const taxes = await this.catalog.taxesOn(tx, profile.country, lastDayOf(period, profile.timeZone));
     const request = meteredRequest(profile.currency, profile.timeZone, period, taxes, deployments);
     return {
@@ -62,12 +64,17 @@ export class MonthlyBillingService {
     };
   }
 
-  private async metered(tx: Tx, billable: BillableSubscription, period: Period): Promise<MeteredDeployment> {
+  private async metered(
+    tx: Tx,
+    billable: BillableSubscription,
+    period: Period,
+    names: ReadonlyMap<string, string>,
+  ): Promise<MeteredDeployment> {
     const { deployment, plan, addons, active, suspended, firstReadyAt } = billable;
     return {
       deploymentId: deployment.id,
       plan,
-      planVersion: plan.content,
+      planVersion: namedMeters(plan.content, names),
       addons: addons.map(addonRequest),
       active,
       suspended,

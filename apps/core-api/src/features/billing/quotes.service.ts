@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { parseTimeZone, type OpenPeriod } from '@biplane/billing-calendar';
-import { orThrow, RefusalError, type FieldError } from '@biplane/kernel';
-import type { AddonRequest, BillRequest, DeploymentRequest, PlanPricingRequest } from '@biplane/pricing';
+import { orThrow, RefusalError } from '@biplane/kernel';
+import type { AddonRequest, DeploymentRequest, PlanPricingRequest } from '@biplane/pricing';
 import { invalid, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { CatalogService, PlansService } from '../catalog/index.js';
 import { computeBill, type HashedBillJson } from './bill.js';
-import type { QuoteAddonDto, QuoteDeploymentDto, QuotePlanDto, QuoteRequestDto, StretchDto } from './quotes.dto.js';
+import { namedMeters } from './domain/named-meters.js';
+import { QuoteBodyReader } from './quote-body.js';
+import type { QuoteAddonDto, QuoteDeploymentDto, QuoteRequestDto } from './quotes.dto.js';
+
+interface QuotedPlan {
+  readonly plan: { readonly code: string; readonly name: string };
+  readonly planVersion: PlanPricingRequest;
+}
 
 /** Prices anything without storing it: the same computation as a metered month, on assumed figures. */
 @Injectable()
@@ -18,69 +25,39 @@ export class QuotesService {
 
   async quote(body: QuoteRequestDto): Promise<HashedBillJson> {
     const tx = this.unitOfWork.reader;
-    const reader = new InstantReader();
-    orThrow(parseTimeZone(body.timeZone));
-    const period = {
-      from: reader.read(body.period.from, '/period/from'),
-      to: reader.read(body.period.to, '/period/to'),
-    };
+    const timeZone = orThrow(parseTimeZone(body.timeZone));
+    const reader = new QuoteBodyReader();
+    const from = reader.instant(body.period.from, '/period/from');
+    const to = reader.instant(body.period.to, '/period/to');
     const deployments: DeploymentRequest[] = [];
     for (const [index, deployment] of body.deployments.entries()) {
-      deployments.push(await this.deployment(tx, deployment, period.from, `/deployments/${index}`, reader));
+      const pointer = `/deployments/${index}`;
+      const plan = await this.plan(tx, deployment, pointer);
+      const addons = await this.addons(tx, deployment.addons ?? []);
+      deployments.push({ ...plan, addons, ...assumed(deployment, pointer, reader, from) });
     }
     reader.refuseMistakes();
-    const { currency, timeZone, taxes = [], discounts = [] } = body;
-    const request: BillRequest = { currency, timeZone, period, taxes, discounts, deployments };
-    return orThrow(computeBill(request)).json;
-  }
-
-  private async deployment(
-    tx: Tx,
-    body: QuoteDeploymentDto,
-    periodStart: Date,
-    pointer: string,
-    reader: InstantReader,
-  ): Promise<DeploymentRequest> {
-    const plan = await this.plan(tx, body, pointer);
-    const modules = Object.entries(body.modules ?? {}).map(([module, stretches]) => [
-      module,
-      reader.stretches(stretches, `${pointer}/modules/${module}`),
-    ]);
-    return {
-      ref: body.ref,
-      plan: plan.named,
-      planVersion: plan.version,
-      addons: await this.addons(tx, body.addons ?? []),
-      active:
-        body.active === undefined
-          ? [{ from: periodStart, to: null }]
-          : reader.stretches(body.active, `${pointer}/active`),
-      suspended: reader.stretches(body.suspended ?? [], `${pointer}/suspended`),
-      modules: Object.fromEntries(modules) as Record<string, OpenPeriod[]>,
-      firstPeriod: body.firstPeriod ?? false,
-      usage: quantities(body.usage ?? {}, `${pointer}/usage`),
-    };
+    const { currency, taxes = [], discounts = [] } = body;
+    return orThrow(computeBill({ currency, timeZone, period: { from, to }, taxes, discounts, deployments })).json;
   }
 
   /** A published version, or one written inline so that a price can be tried before it is sold. */
-  private async plan(
-    tx: Tx,
-    body: QuoteDeploymentDto,
-    pointer: string,
-  ): Promise<{ named: { code: string; name?: string }; version: PlanPricingRequest }> {
-    if ((body.plan === undefined) === (body.planVersion === undefined)) {
+  private async plan(tx: Tx, body: QuoteDeploymentDto, pointer: string): Promise<QuotedPlan> {
+    const { plan, planVersion } = body;
+    if ((plan === undefined) === (planVersion === undefined)) {
       const detail = 'Name a published plan or carry planVersion inline, one of the two';
       throw new RefusalError(invalid([{ pointer: `${pointer}/plan`, code: 'ONE_OF', detail }]));
     }
-    if (body.planVersion !== undefined) {
-      return {
-        named: { code: 'inline' },
-        version: await this.plans.read(tx, body.planVersion, `${pointer}/planVersion`),
-      };
+    const names = await this.catalog.meterNames(tx);
+    if (plan === undefined) {
+      const inline = await this.plans.read(tx, planVersion, `${pointer}/planVersion`);
+      return { plan: { code: 'inline', name: 'Plan' }, planVersion: namedMeters(inline, names) };
     }
-    const { code, version } = body.plan as QuotePlanDto;
-    const published = await this.plans.publishedVersion(tx, code, version);
-    return { named: { code, name: published.plan.name }, version: published.content };
+    const published = await this.plans.publishedVersion(tx, plan.code, plan.version);
+    return {
+      plan: { code: plan.code, name: published.plan.name },
+      planVersion: namedMeters(published.content, names),
+    };
   }
 
   private async addons(tx: Tx, asked: readonly QuoteAddonDto[]): Promise<AddonRequest[]> {
@@ -93,48 +70,15 @@ export class QuotesService {
   }
 }
 
-/** Reads instants and notes each one that is none, so that all mistakes are told at once. */
-class InstantReader {
-  private readonly mistakes: FieldError[] = [];
-
-  read(text: string, pointer: string): Date {
-    const at = new Date(text);
-    if (Number.isNaN(at.getTime())) this.mistakes.push({ pointer, code: 'INSTANT', detail: `${text} is no instant` });
-    return at;
-  }
-
-  stretches(value: unknown, pointer: string): OpenPeriod[] {
-    if (!Array.isArray(value) || value.length > stretchesMax) {
-      this.mistakes.push({
-        pointer,
-        code: 'STRETCHES',
-        detail: `A list of at most ${stretchesMax} stretches is needed`,
-      });
-      return [];
-    }
-    return value.map((item: unknown, index) => this.stretch(item, `${pointer}/${index}`));
-  }
-
-  refuseMistakes(): void {
-    if (this.mistakes.length > 0) throw new RefusalError(invalid(this.mistakes));
-  }
-
-  private stretch(item: unknown, pointer: string): OpenPeriod {
-    const { from, to, ...unknown } = (typeof item === 'object' && item !== null ? item : {}) as Partial<StretchDto>;
-    if (typeof from !== 'string' || (typeof to !== 'string' && to !== null) || Object.keys(unknown).length > 0) {
-      this.mistakes.push({ pointer, code: 'STRETCH', detail: 'A stretch has `from` and `to`; `to` may be null' });
-      return { from: new Date(0), to: null };
-    }
-    return { from: this.read(from, `${pointer}/from`), to: to === null ? null : this.read(to, `${pointer}/to`) };
-  }
+/** What the quote assumes of a deployment: when it runs and what it uses. Absent: all of the period, and nothing. */
+function assumed(body: QuoteDeploymentDto, pointer: string, reader: QuoteBodyReader, from: Date) {
+  const always: OpenPeriod[] = [{ from, to: null }];
+  return {
+    ref: body.ref,
+    active: body.active === undefined ? always : reader.stretches(body.active, `${pointer}/active`),
+    suspended: reader.stretches(body.suspended ?? [], `${pointer}/suspended`),
+    modules: reader.modules(body.modules ?? {}, `${pointer}/modules`),
+    firstPeriod: body.firstPeriod ?? false,
+    usage: reader.quantities(body.usage ?? {}, `${pointer}/usage`),
+  };
 }
-
-function quantities(usage: Record<string, unknown>, pointer: string): Record<string, string> {
-  const mistakes = Object.entries(usage)
-    .filter(([, quantity]) => typeof quantity !== 'string')
-    .map(([meter]) => ({ pointer: `${pointer}/${meter}`, code: 'DECIMAL', detail: 'A quantity is a decimal string' }));
-  if (mistakes.length > 0) throw new RefusalError(invalid(mistakes));
-  return usage as Record<string, string>;
-}
-
-const stretchesMax = 1_000;

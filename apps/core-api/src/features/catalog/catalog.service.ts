@@ -76,6 +76,11 @@ export class CatalogService {
     return this.store.meters(tx);
   }
 
+  /** Meter → how people call it. */
+  async meterNames(tx: Tx): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.store.meters(tx)).map(({ meter, name }) => [meter, name]));
+  }
+
   addons(tx: Tx = this.unitOfWork.reader): Promise<AddonRow[]> {
     return this.store.addons(tx);
   }
