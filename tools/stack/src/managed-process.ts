@@ -82,7 +82,6 @@ export class ManagedProcess {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
     void this.exited.then(() => (this.ended = true));
-    child.unref();
     this.identity = (child.pid === undefined ? null : identify(child.pid)) ?? {
       pid: child.pid ?? -1,
       startedAt: 'never',
@@ -104,6 +103,17 @@ export class ManagedProcess {
   async kill(): Promise<void> {
     signalProcess(this.identity, 'SIGKILL');
     await this.exited;
+  }
+
+  /** Waits for the process to end by itself and well; any other end, and the deadline, fail with the end of its log. */
+  async waitForSuccess(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`still running after ${Math.round(timeoutMs / 1000)} s`), timeoutMs);
+    });
+    const outcome = await Promise.race([this.exited, late]);
+    clearTimeout(timer);
+    if (outcome !== 'exit code 0') throw new Error(`${this.spec.name} was not done (${outcome})${this.logTail()}`);
   }
 
   /** Waits until `ready` says so; fails at once when the process ends, and at the deadline, with the end of its log. */

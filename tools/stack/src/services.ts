@@ -95,6 +95,11 @@ export class Supervisor {
     return [...this.replicas.values()].map((replica) => replica.state());
   }
 
+  /** What it is started with, less what a single start adds. */
+  environment(name: string): NodeJS.ProcessEnv {
+    return this.environmentOf(this.replica(name));
+  }
+
   has(name: string): boolean {
     return this.replicas.has(name);
   }
@@ -110,10 +115,7 @@ export class Supervisor {
       cwd: this.root,
       logFile: this.logFile(name),
     });
-    let outcome: string | undefined;
-    void task.exited.then((how) => (outcome = how));
-    // `waitUntil` fails with the end of the log when the process ends otherwise than well.
-    await task.waitUntil('done', () => Promise.resolve(outcome === 'exit code 0'), TASK_TIMEOUT_MS);
+    await task.waitForSuccess(TASK_TIMEOUT_MS);
   }
 
   logFile(name: string): string {
