@@ -72,7 +72,8 @@ export class TenancyReconciler {
     }
   }
 
-  private async verifyPresence(): Promise<void> {
+  /** Looks for every ready database on the server. */
+  async verifyPresence(): Promise<void> {
     const ready = await readyDatabases(this.unitOfWork.reader);
     if (ready.length === 0) return;
     const names = ready.map(({ name }) => name);
