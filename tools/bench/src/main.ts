@@ -1,0 +1,39 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Benchmark, Finding } from './benchmark.js';
+import { decision } from './decision.js';
+import { usageBatch } from './usage-batch.js';
+
+const benchmarks: readonly Benchmark[] = [decision, usageBatch];
+
+/** Runs the named benchmarks, or all, and leaves one JSON file each. */
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`No benchmark ${unknown.join(', ')}; there are ${benchmarks.map(({ name }) => name).join(', ')}`);
+  }
+  const folder = process.env['BENCH_FOLDER'] ?? join('.biplane', 'bench');
+  mkdirSync(folder, { recursive: true });
+  for (const benchmark of benchmarks.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const findings = await benchmark.run();
+    findings.forEach(tell);
+    writeFileSync(join(folder, `${benchmark.name}.json`), `${JSON.stringify(findings, null, 2)}\n`);
+  }
+}
+
+function tell({ name, ratio, rounds, baseline, subject, oracle, baselinePerSecond, subjectPerSecond }: Finding): void {
+  const figure = (value: number) => value.toPrecision(3);
+  process.stdout.write(
+    [
+      `\n${name}: ${figure(ratio.median)}x the baseline (${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)`,
+      `  baseline  ${baselinePerSecond}/s  ${baseline}`,
+      `  subject   ${subjectPerSecond}/s  ${subject}`,
+      `  checked   ${oracle}\n`,
+    ].join('\n'),
+  );
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

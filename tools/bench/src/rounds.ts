@@ -1,0 +1,60 @@
+/** Work done in one turn: how many units, in how many milliseconds. */
+export interface Turn {
+  readonly units: number;
+  readonly millis: number;
+}
+
+export interface Comparison {
+  /** Subject's time a unit over the baseline's, of the same round: below 1 is faster than the baseline. */
+  readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
+  readonly rounds: number;
+  readonly baselinePerSecond: number;
+  readonly subjectPerSecond: number;
+}
+
+/** Runs baseline and subject in turns, so that whatever else the machine does falls on both. The first round warms up. */
+export async function compare(
+  rounds: number,
+  baseline: () => Promise<Turn> | Turn,
+  subject: () => Promise<Turn> | Turn,
+): Promise<Comparison> {
+  await baseline();
+  await subject();
+  const pairs: { baseline: Turn; subject: Turn }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    // Who goes first alternates: neither always meets the other's garbage.
+    if (round % 2 === 0) pairs.push({ baseline: await baseline(), subject: await subject() });
+    else {
+      const first = await subject();
+      pairs.push({ baseline: await baseline(), subject: first });
+    }
+  }
+  const ratios = pairs.map((pair) => millisPerUnit(pair.subject) / millisPerUnit(pair.baseline)).sort((a, b) => a - b);
+  return {
+    ratio: { median: middle(ratios), min: ratios[0] as number, max: ratios.at(-1) as number },
+    rounds,
+    baselinePerSecond: perSecond(pairs.map((pair) => pair.baseline)),
+    subjectPerSecond: perSecond(pairs.map((pair) => pair.subject)),
+  };
+}
+
+export async function timed(units: number, work: () => Promise<void> | void): Promise<Turn> {
+  const startedAt = performance.now();
+  await work();
+  return { units, millis: performance.now() - startedAt };
+}
+
+function millisPerUnit({ units, millis }: Turn): number {
+  return millis / units;
+}
+
+function middle(sorted: readonly number[]): number {
+  const half = Math.floor(sorted.length / 2);
+  const upper = sorted[half] as number;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] as number)) / 2;
+}
+
+function perSecond(turns: readonly Turn[]): number {
+  const millis = turns.reduce((sum, turn) => sum + turn.millis, 0);
+  return Math.round((turns.reduce((sum, turn) => sum + turn.units, 0) / millis) * 1000);
+}
