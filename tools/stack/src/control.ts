@@ -17,6 +17,7 @@ interface StartOptions {
 }
 
 const BODY_BYTES_MAX = 65_536;
+const ENVIRONMENT_PATH = /^\/services\/([a-z0-9-]+)\/environment$/;
 const SERVICE_PATH = /^\/services\/([a-z0-9-]+)\/(start|stop|kill|restart|replica)$/;
 const PART_PATH = /^\/(kafka|postgres|redis)\/(start|stop|kill|restart)$/;
 
@@ -47,7 +48,6 @@ export async function serveControl(supervisor: Supervisor, parts: Parts, port: n
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  server.unref();
   return { url: `http://127.0.0.1:${port}`, token, close: () => close(server) };
 }
 
@@ -55,6 +55,8 @@ async function handle(request: IncomingMessage, token: string, supervisor: Super
   if (!sameText(request.headers.authorization ?? '', `Bearer ${token}`)) throw new Refusal(401, 'The token is wrong');
   const path = request.url ?? '/';
   if (request.method === 'GET' && path === '/state') return state(supervisor, parts);
+  const asked = ENVIRONMENT_PATH.exec(path)?.[1];
+  if (request.method === 'GET' && asked !== undefined) return known(supervisor, asked).environment(asked);
   if (request.method !== 'POST') throw new Refusal(404, `There is no ${request.method} ${path}`);
   const service = SERVICE_PATH.exec(path);
   if (service) return controlService(supervisor, service[1] ?? '', service[2] ?? '', await readOptions(request));
@@ -72,15 +74,18 @@ async function controlService(
   verb: string,
   options: StartOptions,
 ): Promise<unknown> {
-  if (!supervisor.has(name)) {
-    const names = supervisor.state().map((service) => service.name);
-    throw new Refusal(404, `There is no service ${name}; there are ${names.join(', ')}`);
-  }
+  known(supervisor, name);
   if (verb === 'stop' || verb === 'restart') await supervisor.stop(name);
   if (verb === 'kill') await supervisor.kill(name);
   if (verb === 'start' || verb === 'restart') return supervisor.start(name, options);
   if (verb === 'replica') return supervisor.start((await supervisor.addReplica(name)).name, options);
   return supervisor.state().find((service) => service.name === name);
+}
+
+function known(supervisor: Supervisor, name: string): Supervisor {
+  if (supervisor.has(name)) return supervisor;
+  const names = supervisor.state().map((service) => service.name);
+  throw new Refusal(404, `There is no service ${name}; there are ${names.join(', ')}`);
 }
 
 async function controlPart(part: Part, verb: string): Promise<void> {

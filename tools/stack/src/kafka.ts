@@ -142,6 +142,9 @@ class LocalKafka implements KafkaPart {
       'share.coordinator.state.topic.min.isr': 1,
       'share.coordinator.state.topic.num.partitions': 4,
       'group.initial.rebalance.delay.ms': 0,
+      // A broker that was killed may only come back when its old session has ended: 9 s by default.
+      'broker.session.timeout.ms': 2_000,
+      'broker.heartbeat.interval.ms': 500,
       'log.cleaner.dedupe.buffer.size': 16_777_216,
       'num.network.threads': 2,
       'num.io.threads': 4,
