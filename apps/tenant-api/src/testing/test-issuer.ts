@@ -69,6 +69,14 @@ export class TestIssuer {
     return signLicense(claims, { kid, privateKey: this.keyOf(kid).privateKey });
   }
 
+  privateKey(kid: string): KeyObject {
+    return this.keyOf(kid).privateKey;
+  }
+
+  publicPem(kid: string): string {
+    return this.keyOf(kid).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  }
+
   keyRecord(kid: string, state: KeyState = 'trusted'): TopicRecord {
     return this.record(topics.keys, kid, 'KeyStatement', { kid, statement: this.keyStatement(kid, state) });
   }

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { orThrow } from '@biplane/kernel';
+import { verifyKeyStatement, type LicenseClaims } from '@biplane/licensing';
+import fc from 'fast-check';
+import { newPlacement, TestIssuer } from '../../../testing/test-issuer.js';
+import { LicenseBook } from './license-book.js';
+
+const HOME = randomUUID();
+const NOW = new Date('2026-04-10T12:00:00.000Z');
+const issuer = new TestIssuer('eu-1', NOW);
+const placement = newPlacement(HOME);
+const { deploymentId } = placement;
+const at = (seconds = 0, monotonicMs = seconds * 1000) => ({ now: new Date(NOW.getTime() + seconds * 1000), monotonicMs });
+
+function newBook(...kids: string[]): LicenseBook {
+  const book = new LicenseBook(HOME);
+  for (const kid of kids.length > 0 ? kids : ['k1']) trust(book, kid);
+  return book;
+}
+
+function trust(book: LicenseBook, kid: string, state: 'trusted' | 'revoked' = 'trusted') {
+  return book.learnKey(orThrow(verifyKeyStatement(issuer.keyStatement(kid, state), issuer.rootPublicKey)));
+}
+
+const signed = (changes: Partial<LicenseClaims> = {}, kid = 'k1'): string =>
+  issuer.sign(issuer.claims(placement, changes), kid);
+const placedAt = (homeId: string, epoch: number): Partial<LicenseClaims> => ({
+  placement: { homeId, epoch, phase: 'serving', url: 'https://other.example' },
+});
+const versionOf = (book: LicenseBook): number | undefined => book.get(deploymentId)?.version;
+
+describe('LicenseBook', () => {
+  it('A4: any order and repetition of versions ends at the highest, and the lower ones are dropped', () => {
+    const tokens = [1, 2, 3, 4, 5].map((version) => signed({ version }));
+    const arrivals = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(arrivals, (order) => {
+        const book = newBook();
+        let highest = 0;
+        for (const index of order) {
+          const { kind } = book.receive(deploymentId, tokens[index] ?? '', at());
+          expect(kind).toBe(index + 1 > highest ? 'accepted' : index + 1 === highest ? 'repeated' : 'late');
+          highest = Math.max(highest, index + 1);
+        }
+        expect(versionOf(book)).toBe(highest);
+        expect(book.refused).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('A3: a license that comes twice changes nothing', () => {
+    const book = newBook();
+    const token = signed();
+    expect(book.receive(deploymentId, token, at()).kind).toBe('accepted');
+    expect(book.receive(deploymentId, token, at(1)).kind).toBe('repeated');
+  });
+
+  it('an equal version with other content is refused', () => {
+    const book = newBook();
+    book.receive(deploymentId, signed({ version: 2 }), at());
+    expect(book.receive(deploymentId, signed({ version: 2 }), at())).toMatchObject({
+      kind: 'refused',
+      failure: { code: 'LICENSE_TOKEN.VERSION_REUSED' },
+    });
+  });
+
+  it('a license for another home is not held, and its version keeps older ones from bringing the deployment here', () => {
+    const book = newBook();
+    expect(book.receive(deploymentId, signed({ version: 5, ...placedAt(randomUUID(), 2) }), at()).kind).toBe('elsewhere');
+    expect(book.get(deploymentId)).toBeUndefined();
+    expect(book.receive(deploymentId, signed({ version: 4 }), at()).kind).toBe('late');
+    expect(book.receive(deploymentId, signed({ version: 6 }), at()).kind).toBe('accepted');
+  });
+
+  it('a deployment that moved away stays known, and is no longer one of ours', () => {
+    const book = newBook();
+    book.receive(deploymentId, signed({ version: 1 }), at());
+    expect(book.own()).toHaveLength(1);
+    book.receive(deploymentId, signed({ version: 2, ...placedAt(randomUUID(), 2) }), at());
+    expect(book.own()).toHaveLength(0);
+    expect(book.get(deploymentId)?.claims.placement.url).toBe('https://other.example');
+  });
+
+  it('a revoked key takes its licenses and version marks along, so that a stolen key outranks nothing', () => {
+    const book = newBook('k1', 'stolen');
+    book.receive(deploymentId, signed({ version: Number.MAX_SAFE_INTEGER }, 'stolen'), at());
+    expect(book.receive(deploymentId, signed({ version: 7 }), at()).kind).toBe('late');
+    expect(trust(book, 'stolen', 'revoked')).toBe('revoked');
+    expect(book.get(deploymentId)).toBeUndefined();
+    expect(book.receive(deploymentId, signed({ version: 7 }), at()).kind).toBe('accepted');
+  });
+
+  it('a revoked key is never trusted again, whatever older statement comes', () => {
+    const book = newBook('k1');
+    trust(book, 'k1', 'revoked');
+    expect(trust(book, 'k1', 'trusted')).toBe('unchanged');
+    expect(book.receive(deploymentId, signed(), at())).toMatchObject({
+      kind: 'refused',
+      failure: { code: 'LICENSE_TOKEN.KEY_REVOKED' },
+    });
+  });
+
+  it('a license from the future waits, the present one stays, and it is taken when its time has come', () => {
+    const book = newBook();
+    book.receive(deploymentId, signed({ version: 1 }), at());
+    const ahead = signed({ version: 2, iat: NOW.getTime() / 1000 + 120 });
+    expect(book.receive(deploymentId, ahead, at()).kind).toBe('set_aside');
+    expect([versionOf(book), book.refused]).toEqual([1, 1]);
+    expect(book.retryWaiting(at(30)).map(({ received }) => received.kind)).toEqual(['set_aside']);
+    expect(book.retryWaiting(at(61)).map(({ received }) => received.kind)).toEqual(['accepted']);
+    expect([versionOf(book), book.refused]).toEqual([2, 0]);
+  });
+
+  it('a license whose key statement is still on its way is taken when it has come', () => {
+    const book = newBook('k1');
+    expect(book.receive(deploymentId, signed({}, 'k2'), at()).kind).toBe('set_aside');
+    trust(book, 'k2');
+    expect(book.retryWaiting(at()).map(({ received }) => received.kind)).toEqual(['accepted']);
+  });
+
+  it('a clock set back gains nothing: the newest license and the monotonic clock count on', () => {
+    const book = newBook();
+    book.receive(deploymentId, signed(), at(0, 0));
+    const aDayBack = { now: new Date(NOW.getTime() - 86_400_000), monotonicMs: 3_600_000 };
+    expect(book.effectiveNow(aDayBack)).toEqual(new Date(NOW.getTime() + 3_600_000));
+  });
+
+  it('a flood of records that wait is bounded, and what is held stays', () => {
+    const book = newBook();
+    book.receive(deploymentId, signed({ version: 1 }), at());
+    for (let index = 0; index < 50; index += 1) book.receive(deploymentId, signed({ version: 2 + index }, 'unknown'), at());
+    expect(book.waiting).toBe(16);
+    expect(book.refused).toBe(50);
+    expect(versionOf(book)).toBe(1);
+  });
+});

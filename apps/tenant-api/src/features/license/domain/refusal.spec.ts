@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { decide, type LicenseClaims } from '@biplane/licensing';
+import { newPlacement, TestIssuer } from '../../../testing/test-issuer.js';
+import { mayServe } from './readiness.js';
+import { refusalOf, warningHeader } from './refusal.js';
+
+const NOW = new Date('2026-04-10T12:00:00.000Z');
+const homeId = randomUUID();
+const placement = newPlacement(homeId);
+const claims = new TestIssuer('eu-1', NOW).claims(placement);
+const monthEnd = new Date('2026-04-30T14:00:00.000Z');
+
+function refusalFor(license: LicenseClaims | undefined, used?: string, action = 'financials:automated_billing') {
+  const reading = { meter: 'api_calls', window: 'month' as const, asOf: NOW, windowEndsAt: monthEnd };
+  const decision = decide({
+    license,
+    deploymentId: placement.deploymentId,
+    homeId,
+    action,
+    meter: 'api_calls',
+    now: NOW,
+    readings: used === undefined ? [] : [{ ...reading, used }],
+  });
+  return refusalOf(decision, NOW, license?.placement.url);
+}
+
+describe('what a guarded route answers', () => {
+  it.each<[string, number, ReturnType<typeof refusalFor>]>([
+    ['LICENSE.UNAVAILABLE', 503, refusalFor(undefined)],
+    ['LICENSE.MODULE_NOT_LICENSED', 403, refusalFor(claims, '0', 'search:index')],
+    ['LICENSE.EXPIRED', 403, refusalFor({ ...claims, exp: claims.iat - 1 }, '0')],
+    ['LICENSE.SUSPENDED', 403, refusalFor({ ...claims, status: 'suspended' }, '0')],
+    ['LICENSE.REVOKED', 403, refusalFor({ ...claims, status: 'revoked' }, '0')],
+    ['LIMIT.REACHED', 429, refusalFor(claims, '10')],
+    ['LIMIT.UNAVAILABLE', 503, refusalFor(claims)],
+    ['LICENSE.ELSEWHERE', 421, refusalFor({ ...claims, placement: { ...claims.placement, homeId: randomUUID() } }, '0')],
+  ])('%s is answered with %i', (code, status, failure) => {
+    expect(failure).toMatchObject({ code, status });
+    expect(failure.retryAfterSeconds !== undefined).toBe(status === 429 || status === 503);
+  });
+
+  it('a reached limit says when to come back, at most in a day, and the moved deployment says where', () => {
+    expect(refusalFor(claims, '10').retryAfterSeconds).toBe(86_400);
+    const moved = { ...claims, placement: { ...claims.placement, homeId: randomUUID(), url: 'https://new.example' } };
+    expect(refusalFor(moved, '0').members).toMatchObject({ url: 'https://new.example' });
+  });
+
+  it('a warning is one line of printable ASCII', () => {
+    expect(warningHeader([])).toBeUndefined();
+    const header = warningHeader([{ code: 'LIMIT.NEAR', reason: 'a "quoted"\r\nSet-Cookie: x – é' }]);
+    expect(header).toBe(`LIMIT.NEAR; reason="a 'quoted'??Set-Cookie: x ? ?"`);
+  });
+});
+
+describe('readiness', () => {
+  const reading = { hasReadAll: false, hasBrokerAnswered: false, runningMs: 5_000, licensesHeld: 1 };
+  it.each([
+    ['all is read', { ...reading, hasReadAll: true, licensesHeld: 0, runningMs: 1 }, true],
+    ['A13: no broker for 5 s, and licenses are held', reading, true],
+    ['no broker yet, and the 5 s are not over', { ...reading, runningMs: 4_999 }, false],
+    ['no broker and no license: nothing to serve from', { ...reading, licensesHeld: 0 }, false],
+    ['the broker answers: what is held may be outdated', { ...reading, hasBrokerAnswered: true }, false],
+  ])('%s', (_why, state, serves) => {
+    expect(mayServe(state)).toBe(serves);
+  });
+});
