@@ -9,7 +9,7 @@ import {
   type InvoiceId,
   type TenantId,
 } from '@biplane/kernel';
-import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
+import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { MonthlyBillingService, type HashedBillJson, type MonthlyBill } from '../billing/index.js';
 import { dueAt, invoiceNumber, statusAtIssue, type InvoiceDocument, type Issuer } from './domain/invoice-document.js';
@@ -77,6 +77,7 @@ export class InvoicesService {
 
     const year = Number.parseInt(monthOf(now, this.issuer.timeZone), 10);
     const sequence = await this.store.takeNumber(tx, this.issuer.code, year);
+    faultPoint('invoices.after_number_before_insert');
     const invoice = this.document(tenantId, month, bill, {
       year,
       sequence,
@@ -91,6 +92,7 @@ export class InvoicesService {
       tenantId,
       after: { number: invoice.number, period: month, total: bill.json.total, contentHash: invoice.contentHash },
     });
+    faultPoint('invoices.after_insert_before_commit');
     return { invoice: toJson(invoice), issued: true };
   }
 

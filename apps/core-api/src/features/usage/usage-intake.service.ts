@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { hourOf } from '@biplane/billing-calendar';
 import { windowsDigest } from '@biplane/contracts';
 import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
-import { CLOCK, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
+import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
 import { DeploymentsService } from '../deployments/index.js';
 import { newestOfEach, windowFault, type UsageWindowTotal } from './domain/window.js';
@@ -56,6 +56,7 @@ export class UsageIntake {
       await this.store.quarantine(tx, refused, now);
       return accepted;
     });
+    faultPoint('usage.after_count_before_compare');
     await this.compare([...counted, ...batch.closes]);
   }
 
