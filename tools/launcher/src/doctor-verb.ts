@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import {
   cacheFolder,
   findCommand,
@@ -67,10 +67,15 @@ async function command(name: string, versionArgument: string, environment: NodeJ
   if (!file) return { name, good: false, detail: 'is not on PATH' };
   try {
     const { stdout, stderr } = await run(file, [versionArgument], { env: environment, timeout: 20_000 });
-    return { name, good: true, detail: `${(stdout || stderr).split('\n')[0]?.trim()} (${file})` };
+    return { name, good: true, detail: `${firstLine(stdout || stderr)} (${file})` };
   } catch (error) {
     return { name, good: false, detail: `does not run: ${(error as Error).message.split('\n')[0]}` };
   }
+}
+
+/** Maven colors its version even when nobody looks. */
+function firstLine(text: string): string {
+  return stripVTControlCharacters(text).split('\n')[0]?.trim() ?? '';
 }
 
 async function cacheFinding(cache: string): Promise<Finding> {

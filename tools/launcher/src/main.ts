@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { closeRuns } from '@biplane/stack';
 import { Command, InvalidArgumentError } from 'commander';
 import { benchVerb } from './bench-verb.js';
 import { Interrupted, runChild } from './child.js';
@@ -70,8 +71,9 @@ program
 
 try {
   await program.parseAsync();
-  process.exit(process.exitCode ?? 0);
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof Interrupted ? 130 : 1);
+  process.exitCode = error instanceof Interrupted ? 130 : 1;
 }
+await closeRuns();
+process.exit();

@@ -49,7 +49,8 @@ export async function withStack<T>(
       [RUN_MARKER]: run.runId, // the demo or Jest ends with the run, too
     });
   } finally {
-    await progress.step('everything stopped', async () => stack?.stop());
+    // A start that failed or was interrupted has stopped, or is ended by the run's reaper.
+    if (stack) await progress.step('everything stopped', stack.stop);
     await keepLogs(run, name);
   }
 }

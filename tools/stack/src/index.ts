@@ -4,6 +4,7 @@ export { ensureCommand, findCommand, howToGet, SYSTEM_COMMANDS, type SystemComma
 export type { Part, PartContext } from './part.js';
 export { completePasswords, startParts, testEnvironment, type Parts } from './parts.js';
 export { endKeptRun, keptRun, temporaryRun, type RunFolder } from './run-folder.js';
+export { closeRuns } from './managed-process.js';
 export { isAlive, RUN_MARKER } from './process-identity.js';
 export { REGIONS, startStack, type RunningStack, type StackOptions } from './stack.js';
 export { readStackFile, stackFilePath, type StackFile } from './stack-file.js';

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -23,6 +24,13 @@ export interface ProcessSpec {
   stopSignal?: NodeJS.Signals;
 }
 
+const open = new Set<ProcessGroup>();
+
+/** Lets the reapers of this process finish and go: after it, nothing of its runs is left. Their work is a moment's. */
+export async function closeRuns(): Promise<void> {
+  await Promise.all([...open].map((group) => group.close()));
+}
+
 /** The processes of one run; a reaper ends them when this process is gone, however it went. */
 export class ProcessGroup {
   private readonly reaper: ChildProcess;
@@ -45,9 +53,22 @@ export class ProcessGroup {
     this.reaper.unref();
     (this.reaper.stdin as unknown as { unref(): void }).unref();
     this.reaper.stdin?.on('error', () => undefined);
+    open.add(this);
+  }
+
+  /** Ends what is still running, removes a temporary run's folder, and waits for both. */
+  async close(): Promise<void> {
+    open.delete(this);
+    if (this.reaper.exitCode !== null || this.reaper.signalCode !== null) return;
+    const gone = once(this.reaper, 'exit');
+    this.reaper.ref();
+    this.reaper.stdin?.end();
+    await gone;
   }
 
   spawn(spec: ProcessSpec): ManagedProcess {
+    // An interrupted start may still be on its way: what it starts now, nobody would end.
+    if (!open.has(this)) throw new Error(`${spec.name} was not started: the run is over`);
     const started = new ManagedProcess(spec, this.runId);
     const record = { ...started.identity, signal: spec.stopSignal ?? 'SIGTERM', name: spec.name };
     this.reaper.stdin?.write(`${JSON.stringify(record)}\n`);
