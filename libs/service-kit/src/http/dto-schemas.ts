@@ -1,3 +1,4 @@
+/// <reference path="../class-transformer-storage.d.ts" />
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { Type } from '@nestjs/common';

@@ -43,6 +43,11 @@ export class StackControl {
     return (await this.call('GET', '/state')) as StackState;
   }
 
+  /** The variables that the service is started with. */
+  async environment(service: string): Promise<Record<string, string>> {
+    return (await this.call('GET', `/services/${service}/environment`)) as Record<string, string>;
+  }
+
   async start(service: string, options: StartOptions = {}): Promise<ServiceState> {
     return (await this.call('POST', `/services/${service}/start`, options)) as ServiceState;
   }

@@ -57,6 +57,7 @@ export class UsageIntake {
       return accepted;
     });
     faultPoint('usage.after_count_before_compare');
+    faultPoint('usage.after_count_before_compare');
     await this.compare([...counted, ...batch.closes]);
   }
 

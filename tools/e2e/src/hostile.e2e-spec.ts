@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { ServiceClient } from '@biplane/testing';
+import { authorCatalog } from './support/catalog.js';
+import { hostileTexts, refusedRequests, type HostileRequest } from './support/hostile-requests.js';
+import { inParallel } from './support/in-parallel.js';
+import { invariantsHold } from './support/invariants.js';
+import { routesOf, type Route } from './support/openapi.js';
+import { E2eStack, REGION } from './support/stack.js';
+import { createReadyTenant } from './support/tenants.js';
+
+const AT_ONCE = 8;
+const PROBLEM = /^application\/problem\+json/;
+/** What only the inside of a service knows. */
+const INSIDE = /node_modules|\bat [\w.<>]+ \(|\.(ts|js):\d+|prisma|SELECT |INSERT |pg_|ECONNREFUSED|stack"/i;
+const CORE_TABLES = [
+  'tenant',
+  'deployment',
+  'subscription',
+  'license',
+  'invoice',
+  'invoice_line',
+  'operation',
+  'region',
+];
+const HOME_TABLES = ['license', 'tenant_database', 'usage_event', 'usage_window'];
+
+describe('hostile input', () => {
+  const stack = E2eStack.open();
+  const homeUrl = stack.file.tenantApi[REGION] as string;
+  let services: { name: string; routes: Route[]; clientOf: (route: Route) => ServiceClient }[];
+
+  beforeAll(async () => {
+    await authorCatalog(stack);
+    await createReadyTenant(stack);
+    services = [
+      { name: 'core-api', routes: await routesOf(stack.file.coreApi), clientOf: () => stack.core },
+      {
+        name: 'tenant-api',
+        routes: await routesOf(homeUrl),
+        clientOf: ({ path }) => (path.startsWith('/internal') ? stack.gate : stack.submitter),
+      },
+    ];
+  });
+
+  /** What is wrong with the answers, as lines; a list, so that one run shows all of it. */
+  async function attack(
+    requestsOf: (route: Route) => HostileRequest[],
+    verdict: (request: HostileRequest, answer: Received) => string | null,
+  ): Promise<{ sent: number; wrong: string[] }> {
+    const wrong: string[] = [];
+    let sent = 0;
+    for (const { name, routes, clientOf } of services) {
+      for (const route of routes) {
+        const client = clientOf(route);
+        const token = route.scopes.length === 0 ? null : `Bearer ${await client.accessToken()}`;
+        await inParallel(requestsOf(route), AT_ONCE, async (request) => {
+          const answer = await receive(client.baseUrl, request, token);
+          const fault = verdict(request, answer);
+          sent += 1;
+          if (fault === null) return;
+          wrong.push(`${name} ${route.method} ${route.path}, ${request.why}: ${fault}; ${answer.text.slice(0, 300)}`);
+        });
+      }
+    }
+    return { sent, wrong };
+  }
+
+  const rowCounts = async () => ({
+    core: await stack.databases.rowCounts(stack.databases.core, CORE_TABLES),
+    home: await stack.databases.rowCounts(stack.databases.home, HOME_TABLES),
+  });
+
+  it('every bad request to every route is refused with a problem that says which, and writes nothing', async () => {
+    const before = await rowCounts();
+    const { sent, wrong } = await attack(refusedRequests, (request, answer) => {
+      const { status } = answer;
+      if (status < 400 || status >= 500) return `answered ${status}`;
+      if (request.expected && !request.expected.includes(status)) return `${status}, not ${request.expected.join()}`;
+      return problemFault(answer);
+    });
+    expect(wrong).toEqual([]);
+    expect(sent).toBeGreaterThan(500);
+    expect(await rowCounts()).toEqual(before);
+  });
+
+  it('texts made to break something are data or are refused: never a 5xx, and no tenant or invoice comes of them', async () => {
+    const before = await rowCounts();
+    const { sent, wrong } = await attack(hostileTexts, (_, answer) => {
+      if (answer.status >= 500) return `answered ${answer.status}`;
+      return answer.status >= 400 ? problemFault(answer) : null;
+    });
+    expect(wrong).toEqual([]);
+    expect(sent).toBeGreaterThan(100);
+    expect(await rowCounts()).toEqual(before);
+  });
+
+  it.each([
+    { method: 'GET', path: '/api/v1/no/such/route', statuses: [404] },
+    { method: 'GET', path: '/..%2f..%2fetc/passwd', statuses: [400, 404] },
+    { method: 'POST', path: '/api/v1', statuses: [404] },
+    { method: 'DELETE', path: '/version', statuses: [404, 405] },
+    { method: 'GET', path: `/${'a'.repeat(20_000)}`, statuses: [400, 404, 414, 431] },
+    { method: 'GET', path: '/internal/licenses', statuses: [404] },
+  ])('$method of a path that is no route of the public port is refused', async ({ method, path, statuses }) => {
+    for (const baseUrl of [stack.file.coreApi, homeUrl]) {
+      const answer = await receive(baseUrl, { method, path, why: 'no route' }, null);
+      expect(statuses).toContain(answer.status);
+      expect(answer.text).not.toMatch(INSIDE);
+    }
+  });
+
+  it('every invariant holds in both planes afterwards', async () => {
+    expect(await invariantsHold(stack)).not.toHaveLength(0);
+  });
+});
+
+interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+async function receive(baseUrl: string, request: HostileRequest, token: string | null): Promise<Received> {
+  const authorization = request.authorization === undefined ? token : request.authorization;
+  const headers = new Headers({ 'idempotency-key': randomUUID() });
+  if (authorization !== null) headers.set('authorization', authorization);
+  if (request.contentType !== undefined) headers.set('content-type', request.contentType);
+  const response = await fetch(`${baseUrl}${request.path}`, {
+    method: request.method,
+    headers,
+    redirect: 'manual',
+    ...(request.body !== undefined && { body: request.body }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** What an RFC 9457 answer of ours lacks, or tells too much of; null when it is right. */
+function problemFault({ status, headers, text }: Received): string | null {
+  if (!PROBLEM.test(headers.get('content-type') ?? '')) return `content type ${headers.get('content-type')}`;
+  let problem: Record<string, unknown>;
+  try {
+    problem = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return 'not JSON';
+  }
+  if (!/^[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*$/.test(String(problem['code']))) return 'no code';
+  if (typeof problem['requestId'] !== 'string' || problem['requestId'] === '') return 'no requestId';
+  if (problem['status'] !== status) return `says ${String(problem['status'])}, is ${status}`;
+  if (status === 429) return 'the client was limited: the route was not reached';
+  return INSIDE.test(text) ? 'tells of its inside' : null;
+}

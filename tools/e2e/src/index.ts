@@ -1,0 +1,1 @@
+export { E2eStack } from './support/stack.js';

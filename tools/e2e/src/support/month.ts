@@ -1,0 +1,43 @@
+import type { E2eStack } from './stack.js';
+
+const HOUR_MS = 3_600_000;
+/** Brisbane has no summer time: its months begin at 14:00 UTC of the day before. */
+const ZONE_OFFSET_MS = 10 * HOUR_MS;
+/** Room for a suite to create its tenants before the month begins, so that each is billed for all of it. */
+const LEAD_MS = 6 * HOUR_MS;
+/** Past the close of the month's last hour, five minutes after its end. */
+const SETTLED_MS = HOUR_MS + 10 * 60_000;
+
+export const TIME_ZONE = 'Australia/Brisbane';
+
+/** A calendar month of Brisbane, half-open. */
+export interface Month {
+  /** As in `2026-04`. */
+  readonly period: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export function monthFrom(year: number, monthIndex: number): Month {
+  const start = (index: number) => new Date(Date.UTC(year, index, 1) - ZONE_OFFSET_MS);
+  const first = new Date(Date.UTC(year, monthIndex, 1));
+  return { period: first.toISOString().slice(0, 7), from: start(monthIndex), to: start(monthIndex + 1) };
+}
+
+/** The first month that has not begun; the Clock is moved to a few hours before it. */
+export async function openMonth(stack: E2eStack): Promise<Month> {
+  const now = stack.clock.now();
+  const local = new Date(now.getTime() + ZONE_OFFSET_MS);
+  let index = local.getUTCMonth() + 1;
+  let month = monthFrom(local.getUTCFullYear(), index);
+  // Less than an hour is too short to create tenants in.
+  if (month.from.getTime() - now.getTime() < HOUR_MS) month = monthFrom(local.getUTCFullYear(), (index += 1));
+  const eve = new Date(month.from.getTime() - LEAD_MS);
+  if (eve > now) await stack.clock.moveTo(eve);
+  return month;
+}
+
+/** Moves the Clock to where all hours of the month may be closed. */
+export function endMonth(stack: E2eStack, month: Month): Promise<void> {
+  return stack.clock.moveTo(new Date(month.to.getTime() + SETTLED_MS));
+}
