@@ -11,8 +11,7 @@ import { PROVISIONER_URL, TenancyModule } from './features/tenancy/index.js';
 import { MessagingModule } from './messaging.module.js';
 import { RedisCheck } from './redis-check.js';
 
-// Messaging last: Nest shuts modules down in this order, and what the features say at their end must still be sent.
-const FEATURES = [LicenseModule, TenancyModule, MessagingModule];
+const FEATURES = [LicenseModule, TenancyModule];
 
 @Module({})
 class EnvironmentModule {
@@ -57,6 +56,7 @@ export class AppModule {
           applicationName: 'tenant-api',
         }),
         IdempotencyModule,
+        MessagingModule,
         ...FEATURES,
       ],
     };

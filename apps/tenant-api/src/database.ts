@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PrismaClient as HomeClient } from '@biplane/prisma-home';
 import { PrismaClient as TenantClient } from '@biplane/prisma-tenant';
 import { openDatabase, type DatabaseOptions, type PrismaAdapter, type UnitOfWork } from '@biplane/service-kit';
@@ -12,10 +11,13 @@ export function openTenantDatabase(
   url: string,
   options: Pick<DatabaseOptions, 'poolMax' | 'idleMs' | 'onError'>,
 ): UnitOfWork {
-  return openDatabase({ ...options, url, clientFactory: (adapter) => new TenantClient({ adapter }), applicationName: 'biplane-tenant' });
+  return openDatabase({
+    ...options,
+    url,
+    clientFactory: (adapter) => new TenantClient({ adapter }),
+    applicationName: 'biplane-tenant',
+  });
 }
 
-export function homeMigrationsFolder(): string {
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve('@biplane/prisma-home/package.json')), 'migrations');
-}
+/** Beside the program, in its source and in its build alike. */
+export const homeMigrationsFolder = fileURLToPath(new URL('../../../prisma/home/migrations', import.meta.url));

@@ -11,12 +11,17 @@ const homeId = variable.text({
 export const environmentSpec = {
   ...serviceVariables,
   ...kafkaVariables,
-  INTERNAL_PORT: variable.port({ help: 'Port of the internal listener, which alone serves /internal', example: '8081' }),
+  INTERNAL_PORT: variable.port({
+    help: 'Port of the internal listener, which alone serves /internal',
+    example: '8081',
+  }),
   HOME_ID: homeId,
   HOME_KIND: variable.oneOf(['shared', 'dedicated'], { help: "A region's shared pool, or one deployment's own home" }),
   REGION: variable.text({ help: 'Region of this home', pattern: /^[a-z](?:-?[a-z0-9]){0,31}$/, example: 'eu-1' }),
   HOME_DATABASE_URL: postgresUrl('Home database, as its runtime role'),
-  PROVISIONER_DATABASE_URL: postgresUrl('The server of the tenant databases, as the role that may create databases and roles'),
+  PROVISIONER_DATABASE_URL: postgresUrl(
+    'The server of the tenant databases, as the role that may create databases and roles',
+  ),
   REDIS_URL: variable.url({
     help: 'Redis of the queues; its maxmemory-policy must be noeviction',
     protocols: ['redis', 'rediss'],
@@ -56,7 +61,8 @@ export function checkEnvironment(environment: TenantEnvironment): void {
   if (environment.REDIS_PREFIX !== prefix) {
     mistakes.push('REDIS_PREFIX must be bp:<HOME_ID as 32 hex digits>: so that no two homes share a queue');
   }
-  if (mistakes.length > 0) throw new Error(`The environment is not usable:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
+  if (mistakes.length > 0)
+    throw new Error(`The environment is not usable:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
 }
 
 /** Fixed length and closed by a colon: no home's prefix can be the beginning of another's. */

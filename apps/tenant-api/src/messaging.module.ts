@@ -76,13 +76,13 @@ export class MessagingModule implements OnApplicationBootstrap, BeforeApplicatio
     void this.verifyTopics();
   }
 
-  /** What this process committed goes out before it ends; what does not is sent by the next. */
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.stopping.abort();
-    await this.relay.flush(FLUSH_MS);
   }
 
+  /** After every feature has said its last: what is committed goes out before the process ends, the rest by the next one. */
   async onApplicationShutdown(): Promise<void> {
+    await this.relay.flush(FLUSH_MS);
     await this.relay.stop();
     await this.producer.close();
     await this.broker.close();

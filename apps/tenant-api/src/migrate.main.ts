@@ -7,7 +7,7 @@ import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
 await runMain(async () => {
   const environment = loadEnv(migrationEnvironmentSpec);
   const url = environment.HOME_MIGRATION_DATABASE_URL;
-  const applied = await migrate({ url, folder: homeMigrationsFolder() });
+  const applied = await migrate({ url, folder: homeMigrationsFolder });
   await grantRuntimeRole({ url, role: environment.RUNTIME_ROLE });
   process.stdout.write(`home database: ${applied.length} migrations applied\n`);
   const template = await ensureTemplate({

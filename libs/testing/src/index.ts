@@ -1,4 +1,4 @@
-export { requiredVariable } from './test-environment.js';
+export { requiredVariable, sizeOfRun } from './test-environment.js';
 export { eventually, waitFor, type Deadline } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { seededRandom, seedOfRun, shuffleAndRepeat } from './hostile-delivery.js';

@@ -6,3 +6,11 @@ export function requiredVariable(name: string, env: NodeJS.ProcessEnv = process.
   }
   return value;
 }
+
+/** Counts of the failure catalog are for `SOAK=1`; a run in CI takes the reduced size that the test names. */
+export function sizeOfRun(
+  sizes: { readonly soak: number; readonly ci: number },
+  env: NodeJS.ProcessEnv = process.env,
+): number {
+  return env['SOAK'] === '1' ? sizes.soak : sizes.ci;
+}

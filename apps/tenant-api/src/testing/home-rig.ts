@@ -56,13 +56,7 @@ export class HomeReplica {
     const outbox = new Outbox({ clock });
     const licenseMetrics = new LicenseMetrics(metrics);
     this.keeper = new LicenseKeeper(this.home, options.rootKey, clock, unitOfWork, licenseMetrics);
-    this.licenses = new TenantLicenseService(
-      this.home,
-      this.keeper,
-      options.usage ?? noUsage,
-      clock,
-      licenseMetrics,
-    );
+    this.licenses = new TenantLicenseService(this.home, this.keeper, options.usage ?? noUsage, clock, licenseMetrics);
     this.server = new TenantServer({ provisionerUrl, homeId, schema: readTenantSchema() });
     this.secrets = new TenantSecrets(new FieldCipher({ current: 1, keys: new Map([[1, options.fieldKey]]) }), ids);
     const builder = new DatabaseBuilder(this.server, clock);
@@ -78,14 +72,7 @@ export class HomeReplica {
       ids,
     );
     this.handles = new TenantHandles(this.licenses, this.server, this.secrets, unitOfWork, jobs);
-    this.reconciler = new TenancyReconciler(
-      this.tenancy,
-      this.licenses,
-      this.server,
-      provisionerUrl,
-      unitOfWork,
-      jobs,
-    );
+    this.reconciler = new TenancyReconciler(this.tenancy, this.licenses, this.server, provisionerUrl, unitOfWork, jobs);
     this.status = new InstanceStatusReporter(this.home, this.keeper, unitOfWork, outbox, clock, ids, jobs);
   }
 

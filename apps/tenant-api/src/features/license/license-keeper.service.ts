@@ -9,7 +9,13 @@ import { LicenseBook, type HeldLicense, type Received } from './domain/license-b
 import type { Instant } from './domain/newest-issue.js';
 import { LicenseMetrics } from './license.metrics.js';
 import { HOME, type HomeIdentity } from './license.ports.js';
-import { eachLicensePage, loadKeyStatements, saveKeyStatement, saveLicenses, type LicenseRow } from './license.store.js';
+import {
+  eachLicensePage,
+  loadKeyStatements,
+  saveKeyStatement,
+  saveLicenses,
+  type LicenseRow,
+} from './license.store.js';
 
 export const ROOT_KEY = Symbol('ROOT_KEY');
 

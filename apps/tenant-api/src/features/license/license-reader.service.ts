@@ -1,4 +1,10 @@
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { groups, topics } from '@biplane/contracts';
 import { LicenseTopicReader, type Broker } from '@biplane/messaging';
 import { HealthRegistry, JobRunner } from '@biplane/service-kit';

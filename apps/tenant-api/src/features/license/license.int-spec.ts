@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { licensesDigest, topics, type InstanceStatus } from '@biplane/contracts';
 import { KafkaBroker, type Broker, type BrokerMessage } from '@biplane/messaging';
 import { HealthRegistry, JobRunner, Metrics, type UnitOfWork } from '@biplane/service-kit';
-import { FakeClock, testKafka, testPostgres, testUnitOfWork, waitFor, type TestKafka, type TestPostgres } from '@biplane/testing';
+import {
+  FakeClock,
+  sizeOfRun,
+  testKafka,
+  testPostgres,
+  testUnitOfWork,
+  waitFor,
+  type TestKafka,
+  type TestPostgres,
+} from '@biplane/testing';
 import { badTokens } from '../../testing/bad-tokens.js';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
 import { newPlacement, TestIssuer, type Placement } from '../../testing/test-issuer.js';
@@ -11,7 +20,7 @@ import type { TopicRecord } from './license-keeper.service.js';
 import { LicenseReader } from './license-reader.service.js';
 
 // SOAK=1 takes the thousand licenses of the catalog; a run in CI takes two hundred.
-const LICENSES = process.env['SOAK'] === '1' ? 1_000 : 200;
+const LICENSES = sizeOfRun({ soak: 1_000, ci: 200 });
 const clock = new FakeClock('2026-04-10T12:00:00.000Z');
 
 let kafka: TestKafka;

@@ -42,10 +42,7 @@ export async function saveLicenses(tx: Tx, rows: readonly LicenseRow[]): Promise
 }
 
 /** Page by page: thousands of signed texts are not held in memory at once. */
-export async function eachLicensePage(
-  reader: Tx,
-  take: (rows: readonly StoredLicense[]) => void,
-): Promise<void> {
+export async function eachLicensePage(reader: Tx, take: (rows: readonly StoredLicense[]) => void): Promise<void> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const rows = await querySql<StoredLicense>(

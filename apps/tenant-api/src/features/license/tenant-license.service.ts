@@ -38,7 +38,16 @@ export class TenantLicenseService {
     const readings = license && limits.length > 0 ? await this.read(license, limits, this.clock.now()) : [];
     const { meter, quantity } = question;
     const { deploymentId } = handle;
-    const decision = decide({ license, deploymentId, homeId: this.home.homeId, action, meter, quantity, now, readings });
+    const decision = decide({
+      license,
+      deploymentId,
+      homeId: this.home.homeId,
+      action,
+      meter,
+      quantity,
+      now,
+      readings,
+    });
     this.metrics.decided(decision.outcome, decision.isAllowed, decision.code);
     return decision;
   }
@@ -62,11 +71,7 @@ export class TenantLicenseService {
     this.keeper.onChange(listener);
   }
 
-  private async read(
-    license: LicenseClaims,
-    limits: readonly LicensedLimit[],
-    now: Date,
-  ): Promise<CounterReading[]> {
+  private async read(license: LicenseClaims, limits: readonly LicensedLimit[], now: Date): Promise<CounterReading[]> {
     const readings = await Promise.all(countedHere(limits).map((limit) => this.readOne(license, limit, now)));
     return readings.filter((reading) => reading !== undefined);
   }

@@ -66,7 +66,10 @@ export class DatabaseBuilder {
     }
   }
 
-  private async observeInside({ license, passwords }: BuildRequest): Promise<Pick<Observation, 'mark' | 'schema' | 'admin'>> {
+  private async observeInside({
+    license,
+    passwords,
+  }: BuildRequest): Promise<Pick<Observation, 'mark' | 'schema' | 'admin'>> {
     const { homeId } = license.placement;
     const url = this.server.ownerUrl(license.deployment.id, passwords);
     const mark = await withSession(url, (inside) => readMark(inside, homeId, license.deployment.id));

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Beside the program, in its source and in its build alike. */
+const MIGRATIONS = fileURLToPath(new URL('../../../../../prisma/tenant/migrations', import.meta.url));
 
 /** The migrations of a tenant database, as shipped with this program. */
 export interface TenantSchema {
@@ -12,7 +15,7 @@ export interface TenantSchema {
   readonly hash: string;
 }
 
-export function readTenantSchema(folder: string = tenantMigrationsFolder()): TenantSchema {
+export function readTenantSchema(folder: string = MIGRATIONS): TenantSchema {
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
@@ -22,9 +25,4 @@ export function readTenantSchema(folder: string = tenantMigrationsFolder()): Ten
   const version = names.at(-1);
   if (version === undefined) throw new Error('There are no tenant migrations');
   return { folder, version, hash: hash.digest('hex').slice(0, 16) };
-}
-
-function tenantMigrationsFolder(): string {
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve('@biplane/prisma-tenant/package.json')), 'migrations');
 }

@@ -1,7 +1,10 @@
 import pg from 'pg';
 
 export interface Session {
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<pg.QueryResult<Row>>;
+  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    sql: string,
+    params?: unknown[],
+  ): Promise<pg.QueryResult<Row>>;
 }
 
 const CONNECT_MS = 5_000;

@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { homeRoleNames, tenantDatabaseName, tenantRoleNames } from '@biplane/licensing';
 import { querySql, type UnitOfWork } from '@biplane/service-kit';
-import { FakeClock, requiredVariable, testPostgres, testUnitOfWork, waitFor, type TestPostgres } from '@biplane/testing';
+import {
+  FakeClock,
+  requiredVariable,
+  testPostgres,
+  testUnitOfWork,
+  waitFor,
+  type TestPostgres,
+} from '@biplane/testing';
 import { dropHome } from '../../testing/drop-home.js';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
 import { newPlacement, TestIssuer, type Placement } from '../../testing/test-issuer.js';
@@ -25,11 +32,21 @@ const replicas: HomeReplica[] = [];
 let homeDatabase: TestPostgres;
 let unitOfWork: UnitOfWork;
 
-const admin = async <Row extends object = Record<string, unknown>>(sql: string, params: unknown[] = []): Promise<Row[]> =>
-  withSession(superUrl, async (session) => (await session.query(sql, params)).rows as Row[]);
+const admin = async <Row extends object = Record<string, unknown>>(
+  sql: string,
+  params: unknown[] = [],
+): Promise<Row[]> => withSession(superUrl, async (session) => (await session.query(sql, params)).rows as Row[]);
 
 async function newReplica(): Promise<HomeReplica> {
-  const options = { clock, unitOfWork, rootKey: issuer.rootPublicKey, provisionerUrl, homeId, region: 'eu-1', fieldKey };
+  const options = {
+    clock,
+    unitOfWork,
+    rootKey: issuer.rootPublicKey,
+    provisionerUrl,
+    homeId,
+    region: 'eu-1',
+    fieldKey,
+  };
   const replica = new HomeReplica(options);
   replicas.push(replica);
   await replica.keeper.takeRecord(issuer.keyRecord('k1'));
@@ -74,18 +91,34 @@ afterAll(async () => {
 describe('initialize', () => {
   it('makes a closed, marked, migrated database with its admin, and reports it once', async () => {
     const placement = newPlacement(homeId);
-    const bootstrap = { adminUserId: randomUUID(), inviteTokenHash: 'a'.repeat(64), expiresAt: '2026-05-01T00:00:00.000Z' };
+    const bootstrap = {
+      adminUserId: randomUUID(),
+      inviteTokenHash: 'a'.repeat(64),
+      expiresAt: '2026-05-01T00:00:00.000Z',
+    };
     const replica = await withLicense(placement, { bootstrap });
     await replica.reconciler.drain();
     const row = await replica.tenancy.initialize(placement.deploymentId);
     expect(row).toMatchObject({ state: 'ready', schemaVersion: schema.version, adminBootstrapped: true, epoch: 1 });
     const members = await replica.handles
       .resolve(placement.deploymentId)
-      .read((reader) => querySql(reader, 'SELECT m.id::text, m.role, m.state, i.token_hash FROM member m JOIN member_invite i ON i.member_id = m.id'));
-    expect(members).toEqual([{ id: bootstrap.adminUserId, role: 'admin', state: 'invited', token_hash: 'a'.repeat(64) }]);
+      .read((reader) =>
+        querySql(
+          reader,
+          'SELECT m.id::text, m.role, m.state, i.token_hash FROM member m JOIN member_invite i ON i.member_id = m.id',
+        ),
+      );
+    expect(members).toEqual([
+      { id: bootstrap.adminUserId, role: 'admin', state: 'invited', token_hash: 'a'.repeat(64) },
+    ]);
     const reports = await applied(placement.deploymentId);
     expect(reports.map(({ value }) => JSON.parse(value) as unknown)).toMatchObject([
-      { licenseVersion: 1, epoch: 1, database: { state: 'ready', schemaVersion: schema.version }, adminBootstrapped: true },
+      {
+        licenseVersion: 1,
+        epoch: 1,
+        database: { state: 'ready', schemaVersion: schema.version },
+        adminBootstrapped: true,
+      },
     ]);
     await replica.handles.beforeApplicationShutdown();
   });
@@ -149,9 +182,10 @@ describe('initialize', () => {
     const placement = newPlacement(homeId);
     const replica = await withLicense(placement);
     await replica.reconciler.drain();
-    await homeDatabase.query(`UPDATE tenant_database SET state = 'creating', ready_at = NULL WHERE deployment_id = $1`, [
-      placement.deploymentId,
-    ]);
+    await homeDatabase.query(
+      `UPDATE tenant_database SET state = 'creating', ready_at = NULL WHERE deployment_id = $1`,
+      [placement.deploymentId],
+    );
     await admin(`DROP DATABASE ${tenantDatabaseName(placement.deploymentId)} WITH (FORCE)`);
     const row = await replica.tenancy.initialize(placement.deploymentId);
     expect(row.state).toBe('ready');
@@ -174,19 +208,31 @@ describe('initialize', () => {
   });
 
   it.each([
-    ['a role is gone', async (_name: string, roles: { runtime: string }) => {
-      await admin(`DROP OWNED BY ${roles.runtime}`);
-      await admin(`DROP ROLE ${roles.runtime}`);
-    }],
-    ['a password was changed', async (_name: string, roles: { owner: string }) => {
-      await admin(`ALTER ROLE ${roles.owner} PASSWORD 'other'`);
-    }],
-    ['strangers may connect', async (name: string) => {
-      await admin(`GRANT CONNECT ON DATABASE ${name} TO PUBLIC`);
-    }],
-    ['nobody may connect', async (name: string) => {
-      await admin(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
-    }],
+    [
+      'a role is gone',
+      async (_name: string, roles: { runtime: string }) => {
+        await admin(`DROP OWNED BY ${roles.runtime}`);
+        await admin(`DROP ROLE ${roles.runtime}`);
+      },
+    ],
+    [
+      'a password was changed',
+      async (_name: string, roles: { owner: string }) => {
+        await admin(`ALTER ROLE ${roles.owner} PASSWORD 'other'`);
+      },
+    ],
+    [
+      'strangers may connect',
+      async (name: string) => {
+        await admin(`GRANT CONNECT ON DATABASE ${name} TO PUBLIC`);
+      },
+    ],
+    [
+      'nobody may connect',
+      async (name: string) => {
+        await admin(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
+      },
+    ],
   ])('E3: what is half there is finished: %s', async (_what, damage) => {
     const placement = newPlacement(homeId);
     const replica = await withLicense(placement);
@@ -198,7 +244,9 @@ describe('initialize', () => {
     await replica.tenancy.initialize(deploymentId);
     const again = await newReplica();
     await give(again, placement);
-    const found = await again.handles.resolve(deploymentId).read((reader) => querySql<{ id: string }>(reader, 'SELECT deployment_id::text AS id FROM tenant_info'));
+    const found = await again.handles
+      .resolve(deploymentId)
+      .read((reader) => querySql<{ id: string }>(reader, 'SELECT deployment_id::text AS id FROM tenant_info'));
     expect(found).toEqual([{ id: deploymentId }]);
     const [access] = await admin<{ open: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = $1 AND a.grantee = 0) AS open`,
@@ -217,7 +265,9 @@ describe('initialize', () => {
       await withSession(urlFor(superUrl, template), async () => {
         void replica.reconciler.drain();
         await waitFor('the refused creation', async () => {
-          const rows = await homeDatabase.query(`SELECT 1 FROM tenant_database WHERE deployment_id = $1`, [placement.deploymentId]);
+          const rows = await homeDatabase.query(`SELECT 1 FROM tenant_database WHERE deployment_id = $1`, [
+            placement.deploymentId,
+          ]);
           return rows.length === 1;
         });
       });
@@ -243,11 +293,18 @@ describe('isolation', () => {
       if (database === homeDatabase.name) await admin(`REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`);
       for (const kind of ['owner', 'runtime'] as const) {
         const login = { user: tenantRoleNames(a.deploymentId)[kind], password: passwords[kind] };
-        await expect(withSession(urlFor(superUrl, database, login), async () => undefined)).rejects.toMatchObject({ code: '42501' });
+        await expect(withSession(urlFor(superUrl, database, login), async () => undefined)).rejects.toMatchObject({
+          code: '42501',
+        });
       }
     }
     const handle = replica.handles.resolve(a.deploymentId);
-    for (const sql of ['DROP TABLE member', 'CREATE TABLE x (id int)', 'UPDATE tenant_info SET deployment_id = NULL', 'SET ROLE tenants_owner']) {
+    for (const sql of [
+      'DROP TABLE member',
+      'CREATE TABLE x (id int)',
+      'UPDATE tenant_info SET deployment_id = NULL',
+      'SET ROLE tenants_owner',
+    ]) {
       await expect(handle.read((reader) => querySql(reader, sql))).rejects.toThrow();
     }
     // The secrets of one row do not open in another.
@@ -258,9 +315,15 @@ describe('isolation', () => {
   it('F1: there is no handle for a deployment that this home does not serve', async () => {
     const elsewhere = newPlacement(randomUUID());
     const replica = await withLicense(elsewhere);
-    expect(() => replica.handles.resolve(elsewhere.deploymentId)).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: 'TENANCY.DEPLOYMENT_UNKNOWN' }) }));
-    await expect(replica.tenancy.initialize(elsewhere.deploymentId)).rejects.toMatchObject({ failure: { status: 404 } });
-    const rows = await homeDatabase.query(`SELECT 1 FROM tenant_database WHERE deployment_id = $1`, [elsewhere.deploymentId]);
+    expect(() => replica.handles.resolve(elsewhere.deploymentId)).toThrow(
+      expect.objectContaining({ failure: expect.objectContaining({ code: 'TENANCY.DEPLOYMENT_UNKNOWN' }) }),
+    );
+    await expect(replica.tenancy.initialize(elsewhere.deploymentId)).rejects.toMatchObject({
+      failure: { status: 404 },
+    });
+    const rows = await homeDatabase.query(`SELECT 1 FROM tenant_database WHERE deployment_id = $1`, [
+      elsewhere.deploymentId,
+    ]);
     expect(rows).toEqual([]);
   });
 });

@@ -150,7 +150,13 @@ export class TenancyService {
       if (built.kind === 'ready') {
         const { schemaVersion, hasAdmin } = built;
         const { epoch } = license.placement;
-        await recordReady(tx, { deploymentId, epoch, schemaVersion, adminBootstrapped: hasAdmin, at: this.clock.now() });
+        await recordReady(tx, {
+          deploymentId,
+          epoch,
+          schemaVersion,
+          adminBootstrapped: hasAdmin,
+          at: this.clock.now(),
+        });
       } else {
         await this.fail(tx, deploymentId, built.reason);
       }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { querySql, type UnitOfWork } from '@biplane/service-kit';
-import { eventually, testPostgres, type TestPostgres } from '@biplane/testing';
+import { eventually, sizeOfRun, testPostgres, type TestPostgres } from '@biplane/testing';
 import { openTenantDatabase } from '../../database.js';
 import { POOL_LIMITS, TenantPools } from './tenant-pools.js';
 
 // SOAK=1 takes the thousand evictions of the catalog; a run in CI takes sixty.
-const EVICTIONS = process.env['SOAK'] === '1' ? 1_000 : 60;
+const EVICTIONS = sizeOfRun({ soak: 1_000, ci: 60 });
 const limits = { ...POOL_LIMITS, connectionsMax: 6, poolsMax: 4 };
 
 let database: TestPostgres;

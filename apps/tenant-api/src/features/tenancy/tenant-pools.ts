@@ -197,7 +197,10 @@ export class TenantPools<Database extends Closable> {
 
   /** A released connection serves its own tenant; with nobody waiting there, its pool may make room for another. */
   private wakeOne(key: string): void {
-    const index = Math.max(0, this.waiters.findIndex((waiter) => waiter.key === key));
+    const index = Math.max(
+      0,
+      this.waiters.findIndex((waiter) => waiter.key === key),
+    );
     const [waiter] = this.waiters.splice(index, 1);
     waiter?.wake();
   }

@@ -17,7 +17,10 @@ export class TenantSecrets {
 
   create(deploymentId: string): SealedPasswords {
     const seal = (column: string): string =>
-      this.cipher.encrypt(placeOf(deploymentId, column), Buffer.from(this.ids.random(PASSWORD_BYTES)).toString('base64url'));
+      this.cipher.encrypt(
+        placeOf(deploymentId, column),
+        Buffer.from(this.ids.random(PASSWORD_BYTES)).toString('base64url'),
+      );
     return { ownerSecret: seal('owner_secret'), runtimeSecret: seal('runtime_secret') };
   }
 

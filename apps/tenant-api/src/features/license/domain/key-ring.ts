@@ -10,7 +10,10 @@ export class KeyRing {
 
   /** The trusted ones, sorted: what a home reports. */
   trustedKids(): string[] {
-    return [...this.keys.values()].filter(({ state }) => state === 'trusted').map(({ kid }) => kid).sort();
+    return [...this.keys.values()]
+      .filter(({ state }) => state === 'trusted')
+      .map(({ kid }) => kid)
+      .sort();
   }
 
   /** Whether the statement would change nothing. */

@@ -11,7 +11,10 @@ const NOW = new Date('2026-04-10T12:00:00.000Z');
 const issuer = new TestIssuer('eu-1', NOW);
 const placement = newPlacement(HOME);
 const { deploymentId } = placement;
-const at = (seconds = 0, monotonicMs = seconds * 1000) => ({ now: new Date(NOW.getTime() + seconds * 1000), monotonicMs });
+const at = (seconds = 0, monotonicMs = seconds * 1000) => ({
+  now: new Date(NOW.getTime() + seconds * 1000),
+  monotonicMs,
+});
 
 function newBook(...kids: string[]): LicenseBook {
   const book = new LicenseBook(HOME);
@@ -68,7 +71,9 @@ describe('LicenseBook', () => {
 
   it('a license for another home is not held, and its version keeps older ones from bringing the deployment here', () => {
     const book = newBook();
-    expect(book.receive(deploymentId, signed({ version: 5, ...placedAt(randomUUID(), 2) }), at()).kind).toBe('elsewhere');
+    expect(book.receive(deploymentId, signed({ version: 5, ...placedAt(randomUUID(), 2) }), at()).kind).toBe(
+      'elsewhere',
+    );
     expect(book.get(deploymentId)).toBeUndefined();
     expect(book.receive(deploymentId, signed({ version: 4 }), at()).kind).toBe('late');
     expect(book.receive(deploymentId, signed({ version: 6 }), at()).kind).toBe('accepted');
@@ -130,7 +135,8 @@ describe('LicenseBook', () => {
   it('a flood of records that wait is bounded, and what is held stays', () => {
     const book = newBook();
     book.receive(deploymentId, signed({ version: 1 }), at());
-    for (let index = 0; index < 50; index += 1) book.receive(deploymentId, signed({ version: 2 + index }, 'unknown'), at());
+    for (let index = 0; index < 50; index += 1)
+      book.receive(deploymentId, signed({ version: 2 + index }, 'unknown'), at());
     expect(book.waiting).toBe(16);
     expect(book.refused).toBe(50);
     expect(versionOf(book)).toBe(1);

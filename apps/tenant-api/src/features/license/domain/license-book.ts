@@ -153,4 +153,3 @@ export class LicenseBook {
     return { kind: 'refused', failure };
   }
 }
-

@@ -30,9 +30,7 @@ export class NewestIssueByKey {
 
   at(monotonicMs: number): NewestIssue | undefined {
     const newest = [...this.marks.values()].sort((a, b) => reach(b) - reach(a))[0];
-    return (
-      newest && { issuedAtSeconds: newest.issuedAtSeconds, monotonicMsSince: monotonicMs - newest.monotonicMs }
-    );
+    return newest && { issuedAtSeconds: newest.issuedAtSeconds, monotonicMsSince: monotonicMs - newest.monotonicMs };
   }
 }
 

@@ -34,7 +34,11 @@ describe('what a guarded route answers', () => {
     ['LICENSE.REVOKED', 403, refusalFor({ ...claims, status: 'revoked' }, '0')],
     ['LIMIT.REACHED', 429, refusalFor(claims, '10')],
     ['LIMIT.UNAVAILABLE', 503, refusalFor(claims)],
-    ['LICENSE.ELSEWHERE', 421, refusalFor({ ...claims, placement: { ...claims.placement, homeId: randomUUID() } }, '0')],
+    [
+      'LICENSE.ELSEWHERE',
+      421,
+      refusalFor({ ...claims, placement: { ...claims.placement, homeId: randomUUID() } }, '0'),
+    ],
   ])('%s is answered with %i', (code, status, failure) => {
     expect(failure).toMatchObject({ code, status });
     expect(failure.retryAfterSeconds !== undefined).toBe(status === 429 || status === 503);

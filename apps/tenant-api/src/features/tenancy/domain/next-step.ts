@@ -23,7 +23,8 @@ export type Verdict =
   /** No step helps: a person has to look. */
   | { readonly kind: 'stuck'; readonly reason: StuckReason };
 
-export type StuckReason = 'DATABASE_FOREIGN' | 'DATABASE_MISSING' | 'SCHEMA_AHEAD' | 'MIGRATION_FAILED' | 'ACCESS_REFUSED';
+export type StuckReason =
+  'DATABASE_FOREIGN' | 'DATABASE_MISSING' | 'SCHEMA_AHEAD' | 'MIGRATION_FAILED' | 'ACCESS_REFUSED';
 
 const step = (name: Step): Verdict => ({ kind: 'step', step: name });
 const stuck = (reason: StuckReason): Verdict => ({ kind: 'stuck', reason });

@@ -20,7 +20,14 @@ const hostile = [
   '１２３',
   '0199-0000',
 ];
-const variants = hostile.flatMap((text) => [text, `${text}"`, `"${text}`, `${text}\\`, `${text};--`, text.toUpperCase()]);
+const variants = hostile.flatMap((text) => [
+  text,
+  `${text}"`,
+  `"${text}`,
+  `${text}\\`,
+  `${text};--`,
+  text.toUpperCase(),
+]);
 
 describe('names on the database server', () => {
   it('E6: no hostile text becomes a name', () => {
