@@ -107,7 +107,7 @@ export class KafkaTransport extends Server<Events> implements CustomTransportStr
 
 /** Nest would replace what a handler throws by "Internal server error"; the transport must see which error it was. */
 @Catch()
-class PassErrorsOn {
+export class PassErrorsOn {
   catch(error: unknown): Observable<never> {
     return throwError(() => error);
   }

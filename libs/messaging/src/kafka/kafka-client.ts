@@ -38,7 +38,9 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   return new Kafka(config);
 }
 
-/** Passing states of a healthy cluster that kafkajs calls errors, and advice that we have weighed (see the producer). */
+/** Said at each start, and weighed: see the producer. */
+const ADVICE = /Limiting retries for the idempotent producer/;
+/** Passing states of a healthy cluster that kafkajs calls errors. */
 const ORDINARY =
   /coordinator is loading|coordinator is not available|group is rebalancing|rebalanc|not the leader|no leader for this topic|not aware of this member|not the correct coordinator|has joined the group/i;
 const logger = new Logger('Kafka');
@@ -49,6 +51,7 @@ const lastLogged = new Map<string, number>();
 function logEntry({ level, namespace, log }: LogEntry): void {
   const detail = typeof log['error'] === 'string' ? ` (${log['error']})` : '';
   const line = `${namespace}: ${log.message}${detail}`;
+  if (ADVICE.test(line)) return;
   if (ORDINARY.test(line)) return logger.debug(line);
   const now = performance.now();
   if (now - (lastLogged.get(line) ?? -quietMs) < quietMs) return logger.debug(line);
