@@ -1,0 +1,308 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { homeRoleNames } from '@biplane/licensing';
+import {
+  bootstrap,
+  loadEnv,
+  openApiDocument,
+  routeInventory,
+  schemaDrift,
+  type RunningService,
+} from '@biplane/service-kit';
+import {
+  eventually,
+  readTopic,
+  requiredVariable,
+  testKafka,
+  testPostgres,
+  type TestKafka,
+  type TestPostgres,
+} from '@biplane/testing';
+import { AppModule, DOCS } from './app.module.js';
+import { checkEnvironment, environmentSpec, redisPrefix } from './environment.js';
+import { GATE } from './features/license/index.js';
+import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
+import { urlFor, withSession } from './features/tenancy/server-session.js';
+import { writeAppFiles } from './testing/app-files.js';
+import { dropHome } from './testing/drop-home.js';
+import { newPlacement, TestIssuer } from './testing/test-issuer.js';
+
+const superUrl = requiredVariable('TEST_POSTGRES_URL');
+const homeId = randomUUID();
+const schema = readTenantSchema();
+const { provisioner } = homeRoleNames(homeId);
+const password = randomBytes(12).toString('hex');
+const provisionerUrl = urlFor(superUrl, 'postgres', { user: provisioner, password });
+const tenantId = randomUUID();
+const placement = { ...newPlacement(homeId), tenantId };
+const kid = `k-${randomUUID()}`;
+const clients = [
+  { id: 'operator', secret: 'o', scopes: ['internal:operate'] },
+  { id: 'service', secret: 's', scopes: ['entitlements:check'] },
+  { id: 'other', secret: 't', scopes: ['entitlements:check', `tenant:${randomUUID()}`] },
+];
+
+let kafka: TestKafka;
+let homeDatabase: TestPostgres;
+let service: RunningService;
+let environment: Record<string, string>;
+let folder: string;
+const tokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  kafka = await testKafka();
+  homeDatabase = await testPostgres('home');
+  await withSession(superUrl, async (session) => {
+    await session.query(`CREATE ROLE ${provisioner} LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`);
+    await session.query(`GRANT CONNECT ON DATABASE postgres TO ${provisioner}`);
+  });
+  await ensureTemplate({ provisionerUrl, homeId, schema });
+  const issuer = new TestIssuer(kafka.region, new Date());
+  const bootstrapOfAdmin = {
+    adminUserId: randomUUID(),
+    inviteTokenHash: 'b'.repeat(64),
+    expiresAt: '2028-01-01T00:00:00.000Z',
+  };
+  const compact = issuer.sign(issuer.claims(placement, { bootstrap: bootstrapOfAdmin }), kid);
+  const producer = kafka.broker('core').producer();
+  await producer.send([issuer.keyRecord(kid), issuer.licenseRecord(placement.deploymentId, compact)]);
+  await producer.close();
+  const files = await writeAppFiles(issuer.rootPublicKey, clients);
+  folder = files.folder;
+  const home = kafka.connection('home');
+  environment = {
+    ...files.environment,
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    HTTP_PORT: '0',
+    INTERNAL_PORT: '0',
+    LOG_LEVEL: 'fatal',
+    INSTANCE_ID: `app-${randomUUID()}`,
+    KAFKA_BROKERS: home.brokers.join(','),
+    KAFKA_USERNAME: home.username ?? '',
+    KAFKA_PASSWORD: home.password ?? '',
+    HOME_ID: homeId,
+    HOME_KIND: 'shared',
+    REGION: kafka.region,
+    HOME_DATABASE_URL: homeDatabase.url,
+    PROVISIONER_DATABASE_URL: provisionerUrl,
+    REDIS_URL: requiredVariable('TEST_REDIS_URL'),
+    REDIS_PREFIX: redisPrefix(homeId),
+  };
+  const typed = loadEnv(environmentSpec, environment);
+  checkEnvironment(typed);
+  const options = { host: '127.0.0.1', port: 0, internalPort: 0, docs: DOCS, handleSignals: false };
+  service = await bootstrap({ module: AppModule.forRoot(typed), ...options });
+  for (const { id, secret } of clients) tokens[id] = await tokenOf(id, secret);
+}, 90_000);
+
+afterAll(async () => {
+  await service?.close();
+  await homeDatabase.drop();
+  await dropHome(superUrl, homeId, schema.hash);
+  await kafka.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function tokenOf(id: string, secret: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const body = 'grant_type=client_credentials';
+  const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+  const answer = await fetch(`${service.url}/oauth/token`, { method: 'POST', headers, body });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+async function call(method: string, path: string, as: string | null, body?: unknown, base = service.internalUrl) {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (as !== null) headers['authorization'] = `Bearer ${tokens[as] ?? as}`;
+  const sent = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+  const answer = await fetch(`${base}${path}`, { method, headers, ...(sent !== undefined && { body: sent }) });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+const check = (as: string, changes: object = {}) =>
+  call('POST', '/internal/gate/check', as, {
+    deploymentId: placement.deploymentId,
+    action: 'financials:automated_billing',
+    ...changes,
+  });
+
+describe('tenant-api', () => {
+  it('becomes ready, makes the database of the license that it reads, and reports both', async () => {
+    await eventually(async () => {
+      const fleet = await call('GET', '/internal/fleet', 'operator');
+      expect(fleet.body['data']).toMatchObject([
+        { deploymentId: placement.deploymentId, state: 'ready', isCurrent: true, adminBootstrapped: true },
+      ]);
+    });
+    expect((await call('GET', '/health/ready', null)).status).toBe(200);
+    const broker = kafka.broker('topics');
+    const records = await eventually(async () => {
+      const found = await readTopic(broker, kafka.topics.applied);
+      const types = new Set(found.map(({ headers }) => String(headers['ce_type'])));
+      expect(types).toEqual(new Set(['dev.biplane.license.applied.v1', 'dev.biplane.instance.status.v1']));
+      return found;
+    });
+    expect(records.length).toBeGreaterThan(1);
+    await broker.close();
+  }, 30_000);
+
+  it('the gate admits what is licensed and denies what is not, with a Decision', async () => {
+    expect(await check('service')).toMatchObject({
+      status: 200,
+      body: { outcome: 'allow', isAllowed: true, licenseVersion: 1 },
+    });
+    expect(await check('service', { action: 'search:index' })).toMatchObject({
+      status: 200,
+      body: { outcome: 'deny', isAllowed: false, code: 'LICENSE.MODULE_NOT_LICENSED' },
+    });
+    expect(await check('service', { deploymentId: randomUUID() })).toMatchObject({
+      status: 200,
+      body: { outcome: 'deny', code: 'LICENSE.UNAVAILABLE' },
+    });
+  });
+
+  it('F2: a client of another tenant gets the answer that an unknown deployment gets', async () => {
+    const [theirs, unknown] = [await check('other'), await check('other', { deploymentId: randomUUID() })];
+    const { decisionId: _a, asOf: _b, ...first } = theirs.body;
+    const { decisionId: _c, asOf: _d, ...second } = unknown.body;
+    expect(first).toEqual(second);
+  });
+
+  it('a hard limit is decided from what is counted', async () => {
+    const within = await check('service', { meter: 'api_calls', quantity: '10' });
+    expect(within.body).toMatchObject({ isAllowed: true, limit: '10', used: '0', behavior: 'hard_block' });
+    const beyond = await check('service', { meter: 'api_calls', quantity: '11' });
+    expect(beyond.body).toMatchObject({ isAllowed: false, code: 'LIMIT.REACHED', remaining: '10' });
+    expect(typeof beyond.body['retryAt']).toBe('string');
+  });
+
+  it('initialize is repeatable, and refuses what this home does not serve', async () => {
+    const path = '/internal/database/initialize';
+    const { deploymentId } = placement;
+    expect(await call('POST', path, 'operator', { deploymentId })).toMatchObject({
+      status: 200,
+      body: { state: 'ready' },
+    });
+    expect(await call('POST', path, 'operator', { deploymentId: randomUUID() })).toMatchObject({
+      status: 404,
+      body: { code: 'TENANCY.DEPLOYMENT_UNKNOWN' },
+    });
+  });
+
+  it.each<[string, string, string, string | null, unknown, number, string]>([
+    ['no token', 'POST', '/internal/gate/check', null, {}, 401, 'AUTH.TOKEN_MISSING'],
+    ['a malformed token', 'POST', '/internal/gate/check', 'x.y.z', {}, 401, 'AUTH.TOKEN_INVALID'],
+    ['the wrong scope', 'GET', '/internal/fleet', 'service', undefined, 403, 'AUTH.SCOPE_MISSING'],
+    ['the wrong scope', 'POST', '/internal/database/initialize', 'service', {}, 403, 'AUTH.SCOPE_MISSING'],
+    ['broken JSON', 'POST', '/internal/gate/check', 'service', '{"a":', 400, 'REQUEST.MALFORMED'],
+    ['an array', 'POST', '/internal/gate/check', 'service', [], 400, 'REQUEST.INVALID'],
+    ['nothing', 'POST', '/internal/gate/check', 'service', {}, 400, 'REQUEST.INVALID'],
+    [
+      'an id with a quote',
+      'POST',
+      '/internal/database/initialize',
+      'operator',
+      { deploymentId: `'"; DROP` },
+      400,
+      'REQUEST.INVALID',
+    ],
+    [
+      'an id in upper case',
+      'POST',
+      '/internal/database/initialize',
+      'operator',
+      { deploymentId: randomUUID().toUpperCase() },
+      400,
+      'REQUEST.INVALID',
+    ],
+    ['a wrong type', 'POST', '/internal/database/initialize', 'operator', { deploymentId: 7 }, 400, 'REQUEST.INVALID'],
+    [
+      'an unknown key',
+      'POST',
+      '/internal/database/initialize',
+      'operator',
+      { deploymentId: randomUUID(), x: 1 },
+      400,
+      'REQUEST.INVALID',
+    ],
+    ['a foreign cursor', 'GET', '/internal/fleet?cursor=abc', 'operator', undefined, 400, 'REQUEST.INVALID'],
+    ['an unknown filter', 'GET', '/internal/licenses?state=x', 'operator', undefined, 400, 'REQUEST.INVALID'],
+  ])('%s is a typed refusal: %s %s', async (_why, method, path, as, body, status, code) => {
+    expect(await call(method, path, as, body)).toMatchObject({ status, body: { code } });
+  });
+
+  it.each(['-1', '1e3', 'NaN', '', '0x1', '1'.repeat(40), '1.1234567890123'])(
+    'a quantity of %p is refused',
+    async (quantity) => {
+      expect(await check('service', { meter: 'api_calls', quantity })).toMatchObject({ status: 400 });
+    },
+  );
+
+  it('the public listener serves nothing of /internal', async () => {
+    const answer = await call('POST', '/internal/gate/check', 'service', {}, service.url);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'REQUEST.NOT_FOUND' } });
+  });
+
+  it('every route says who may use it, and those without a scope say what the license has to do with it', () => {
+    const silent = routeInventory(service.app).filter(({ access, path, controller, handler }) => {
+      if (access === null) return true;
+      const isOfTheService = access.kind === 'public' && !/^\/(public|api)\//.test(path);
+      return access.kind !== 'scopes' && !isOfTheService && !hasGate(controller, handler);
+    });
+    expect(silent).toEqual([]);
+  });
+
+  it('the OpenAPI document describes every route', () => {
+    const document = openApiDocument(service.app, DOCS);
+    const template = (path: string): string => path.replace(/:([A-Za-z0-9_]+)/g, '{$1}');
+    const undocumented = routeInventory(service.app)
+      .filter(({ path }) => !/^\/(metrics)$/.test(path))
+      .filter(({ path }) => document.paths[template(path)] === undefined);
+    expect(undocumented).toEqual([]);
+  });
+});
+
+/** Metadata stands on the method or its class; the inventory names both. */
+function hasGate(controller: string, handler: string): boolean {
+  const classes = [...service.app.get(ModulesContainer).values()].flatMap(({ controllers }) => [
+    ...controllers.values(),
+  ]);
+  const found = classes
+    .map(({ metatype }) => metatype as Type | null)
+    .find((metatype) => metatype?.name === controller);
+  const method = (found?.prototype as Record<string, object> | undefined)?.[handler];
+  return [found, method].some((place) => place !== undefined && place !== null && Reflect.hasMetadata(GATE, place));
+}
+
+describe('the environment', () => {
+  it.each([
+    ['empty', ''],
+    ['without a home', 'bp:'],
+    ["another home's", redisPrefix(randomUUID())],
+    ['nested', `${redisPrefix(homeId)}x:`],
+  ])('REDIS_PREFIX that is %s stops the start', (_why, prefix) => {
+    expect(() => checkEnvironment(loadEnv(environmentSpec, { ...environment, REDIS_PREFIX: prefix }))).toThrow(
+      'REDIS_PREFIX',
+    );
+  });
+});
+
+describe('migrations', () => {
+  it.each(['home', 'tenant'] as const)(
+    'those of the %s database equal its schema',
+    async (name) => {
+      const database = await testPostgres(name);
+      try {
+        const schemaFolder = new URL(`../../../prisma/${name}/schema`, import.meta.url).pathname;
+        expect(await schemaDrift({ url: database.url, schemaFolder })).toBeNull();
+      } finally {
+        await database.drop();
+      }
+    },
+    30_000,
+  );
+});
