@@ -2,6 +2,8 @@ CREATE TABLE "home_state" (
     "home_id" UUID NOT NULL,
     "incarnation" INTEGER NOT NULL,
     "first_hour" TIMESTAMPTZ(3) NOT NULL,
+    "closed_through" TIMESTAMPTZ(3) NOT NULL,
+    "usage_sent_at" TIMESTAMPTZ(3),
     CONSTRAINT "home_state_pkey" PRIMARY KEY ("home_id")
 );
 
@@ -13,7 +15,7 @@ CREATE TABLE "usage_event_key" (
     "received_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "usage_event_key_pkey" PRIMARY KEY ("deployment_id", "source", "event_id")
 );
-CREATE INDEX "usage_event_key_received_at_idx" ON "usage_event_key"("received_at");
+CREATE INDEX "usage_event_key_received_at_idx" ON "usage_event_key" USING BRIN ("received_at");
 
 CREATE TABLE "usage_event" (
     "id" BIGSERIAL NOT NULL,
@@ -25,10 +27,9 @@ CREATE TABLE "usage_event" (
     "occurred_at" TIMESTAMPTZ(3) NOT NULL,
     "window_start" TIMESTAMPTZ(3) NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL,
-    CONSTRAINT "usage_event_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "usage_event_pkey" PRIMARY KEY ("deployment_id", "meter", "window_start", "id"),
     CONSTRAINT "usage_event_quantity_not_negative" CHECK ("quantity" >= 0)
 );
-CREATE INDEX "usage_event_deployment_id_meter_window_start_idx" ON "usage_event"("deployment_id", "meter", "window_start");
 
 CREATE TABLE "usage_window" (
     "deployment_id" UUID NOT NULL,
@@ -60,6 +61,13 @@ CREATE TABLE "hour_close" (
     "digest" TEXT NOT NULL,
     "closed_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "hour_close_pkey" PRIMARY KEY ("hour")
+);
+
+CREATE TABLE "usage_flush" (
+    "process_id" UUID NOT NULL,
+    "sequence" BIGINT NOT NULL,
+    "flushed_at" TIMESTAMPTZ(3) NOT NULL,
+    CONSTRAINT "usage_flush_pkey" PRIMARY KEY ("process_id")
 );
 
 -- Revisions only rise: whoever receives the highest one holds the present total.

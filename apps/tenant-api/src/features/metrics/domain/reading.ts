@@ -1,0 +1,72 @@
+import type { Period } from '@biplane/billing-calendar';
+import { canonicalQuantity, type UsageEvent } from '@biplane/contracts';
+import { err, ok, type Result } from '@biplane/kernel';
+import type { LicenseClaims, MeterAggregation } from '@biplane/licensing';
+import { MeterErrors, UsageIntakeErrors } from './usage-intake.errors.js';
+import type { WindowCutter } from './window-cutter.js';
+
+/** An event that may be counted, with the window it counts in. */
+export interface Reading {
+  readonly deploymentId: string;
+  readonly source: string;
+  readonly eventId: string;
+  readonly meter: string;
+  readonly aggregation: MeterAggregation;
+  /** Decimal string in its shortest spelling. */
+  readonly quantity: string;
+  /** By the sender's clock. */
+  readonly occurredAt: Date;
+  readonly window: Period;
+  readonly licenseVersion: number;
+}
+
+export const FUTURE_MS_MAX = 5 * 60_000;
+export const AGE_MS_MAX = 35 * 24 * 3_600_000;
+
+/**
+ * May this event be counted here, and where? The license's state does not matter: usage is accepted whatever it says.
+ * An event too old or too new is refused, never moved. Source of the bounds: 20-contracts, "Records up".
+ */
+export function judge(
+  event: UsageEvent,
+  license: LicenseClaims | undefined,
+  now: Date,
+  cutter: WindowCutter,
+): Result<Reading> {
+  if (license === undefined) {
+    return err(UsageIntakeErrors.DEPLOYMENT_UNKNOWN({ detail: 'This home serves no deployment of this id' }));
+  }
+  const code = event.data.meter;
+  const meter = Object.hasOwn(license.meters, code) ? license.meters[code] : undefined;
+  if (meter === undefined) return err(MeterErrors.UNKNOWN({ detail: `The license does not name the meter ${code}` }));
+  if (meter.authority !== 'data') {
+    return err(MeterErrors.WRONG_PLANE({ detail: `core-api counts the meter ${code} itself` }));
+  }
+  const occurredAt = new Date(event.time);
+  const ageMs = now.getTime() - occurredAt.getTime();
+  if (-ageMs > FUTURE_MS_MAX) {
+    return err(UsageIntakeErrors.IN_FUTURE({ detail: 'The event is more than 5 minutes ahead' }));
+  }
+  if (ageMs > AGE_MS_MAX) return err(UsageIntakeErrors.TOO_OLD({ detail: 'The event is more than 35 days old' }));
+  return ok({
+    deploymentId: event.subject,
+    source: event.source,
+    eventId: event.id,
+    meter: code,
+    aggregation: meter.aggregation,
+    quantity: canonicalQuantity(event.data.quantity),
+    occurredAt,
+    window: cutter.windowOf(occurredAt, license.calendar.timeZone),
+    licenseVersion: license.version,
+  });
+}
+
+/** What makes two events the same one: whoever counted names each of its events once. No part can hold a line break. */
+export function keyOf({ deploymentId, source, eventId }: Reading): string {
+  return `${deploymentId}\n${source}\n${eventId}`;
+}
+
+/** What a repeat must say again. Spellings of one value ("1.0", another offset) are the same content. */
+export function contentOf({ meter, quantity, occurredAt }: Reading): string {
+  return `${meter}|${quantity}|${occurredAt.toISOString()}`;
+}

@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+import { CALL_COUNTER, USAGE_READER } from '../license/index.js';
+import { WindowCallCounter } from './call-counter.service.js';
+import { MetricsService } from './metrics.service.js';
+import { UsageController } from './usage.controller.js';
+import { UsageMetrics } from './usage.metrics.js';
+import { WindowUsageReader } from './usage-reader.service.js';
+import { UsageReporter } from './usage-reporter.service.js';
+
+/** Global: the gate asks its counters. It asks the licenses of the license feature in turn. */
+@Global()
+@Module({
+  controllers: [UsageController],
+  providers: [
+    UsageMetrics,
+    MetricsService,
+    UsageReporter,
+    WindowCallCounter,
+    WindowUsageReader,
+    { provide: CALL_COUNTER, useExisting: WindowCallCounter },
+    { provide: USAGE_READER, useExisting: WindowUsageReader },
+  ],
+  exports: [CALL_COUNTER, USAGE_READER],
+})
+export class MetricsModule {}
