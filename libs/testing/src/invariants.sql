@@ -85,3 +85,54 @@ GROUP BY deployment_id, source, event_id HAVING count(*) > 1;
 -- invariant: no window claims to have sent a revision that it does not have
 -- tables: usage_window, home_state
 SELECT deployment_id, meter, window_start, revision, sent_revision FROM usage_window WHERE sent_revision > revision;
+
+-- invariant: an invoice comes to the sum of its lines, and its subtotal to that of the lines before tax
+-- tables: invoice, invoice_line
+SELECT i.number, i.subtotal_minor::text, i.total_minor::text, sum(l.amount_minor)::text AS lines FROM invoice i
+JOIN invoice_line l ON l.invoice_id = i.id
+GROUP BY i.id HAVING sum(l.amount_minor) <> i.total_minor
+  OR coalesce(sum(l.amount_minor) FILTER (WHERE l.kind <> 'tax'), 0) <> i.subtotal_minor;
+
+-- invariant: an invoice was issued by somebody, once
+-- tables: invoice, audit_entry
+SELECT i.number, count(a.id) AS entries FROM invoice i
+LEFT JOIN audit_entry a ON a.action = 'invoice.issued' AND a.object_type = 'invoice' AND a.object_id = i.id::text
+GROUP BY i.id HAVING count(a.id) <> 1;
+
+-- invariant: a tenant comes with a deployment, each with its subscription, license and operation, or not at all
+-- tables: tenant, deployment, subscription, license_head, operation
+SELECT t.slug, d.id AS deployment, s.id AS subscription, h.version::text AS license, o.id AS operation FROM tenant t
+LEFT JOIN deployment d ON d.tenant_id = t.id
+LEFT JOIN subscription s ON s.deployment_id = d.id
+LEFT JOIN license_head h ON h.deployment_id = d.id
+LEFT JOIN operation o ON o.deployment_id = d.id
+WHERE d.id IS NULL OR s.id IS NULL OR h.version IS NULL OR o.id IS NULL;
+
+-- invariant: nothing is ready that its home did not report ready
+-- tables: deployment, license_applied
+SELECT d.id, d.phase FROM deployment d
+WHERE d.phase = 'ready' AND NOT EXISTS (
+  SELECT 1 FROM license_applied a WHERE a.deployment_id = d.id AND a.database_state = 'ready');
+
+-- invariant: usage names the license version under which it was allowed, one that was signed
+-- tables: usage_window, tenant_usage_metric, license
+SELECT w.deployment_id, w.meter, w.window_start, w.license_version FROM usage_window w
+LEFT JOIN license l ON l.deployment_id = w.deployment_id AND l.version = w.license_version
+WHERE w.license_version IS NOT NULL AND l.version IS NULL;
+
+-- invariant: a closed hour holds as many windows as its home says, all of them closed
+-- tables: usage_window, hour_close
+SELECT c.hour, c.windows, count(w.meter) AS held, count(w.meter) FILTER (WHERE NOT w.closed) AS open FROM hour_close c
+LEFT JOIN usage_window w ON w.hour = c.hour
+GROUP BY c.hour, c.windows HAVING count(w.meter) <> c.windows OR bool_or(NOT w.closed);
+
+-- invariant: hours are closed without a gap
+-- tables: hour_close, home_state
+SELECT hour FROM home_state s,
+  generate_series(s.first_hour, s.closed_through - interval '1 hour', interval '1 hour') AS hour
+EXCEPT SELECT hour FROM hour_close;
+
+-- invariant: a ready database has its schema, and is not older than its intent
+-- tables: tenant_database
+SELECT deployment_id, state, ready_at, schema_version FROM tenant_database
+WHERE state = 'ready' AND (ready_at IS NULL OR schema_version IS NULL) OR ready_at < intent_at;
