@@ -1,5 +1,5 @@
 import { topicMisconfigurations, topics, type AccessRule, type TopicDefinition } from '@biplane/contracts';
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import kafkajs, { type AclEntry, type Admin, type Kafka } from 'kafkajs';
 import { backoffMs, wait } from '../backoff.js';
 import { replayed } from '../consume/dead-letters.js';
 import { TopicConfigurationError } from '../messaging.errors.js';
@@ -7,6 +7,8 @@ import { KafkaBroker } from './kafka-broker.js';
 import { kafkaClient, type KafkaConnection } from './kafka-client.js';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
+const SETTLE_TIMEOUT_MS = 15_000;
+const SETTLE_POLL_MS = 20;
 const VERIFY_BACKOFF = { firstMs: 250, maxMs: 5_000 };
 /** Longer than any replay: what came after its start is for the next one. */
 const HOLD_MS = 24 * 60 * 60 * 1000;
@@ -26,7 +28,8 @@ export class KafkaAdmin {
       const missing = definitions.filter(({ name }) => !existing.has(name));
       if (missing.length > 0) {
         await admin.createTopics({
-          waitForLeaders: true,
+          // kafkajs' own wait takes a topic that is not known everywhere yet for an error.
+          waitForLeaders: false,
           topics: missing.map(({ name, partitions, replicationFactor, config }) => ({
             topic: name,
             numPartitions: partitions,
@@ -35,6 +38,7 @@ export class KafkaAdmin {
           })),
         });
       }
+      await settled('topics', () => topicsServed(admin, missing));
       return { created: missing.map(({ name }) => name), differences: await differences(admin, definitions) };
     });
   }
@@ -70,7 +74,10 @@ export class KafkaAdmin {
         permissionType: AclPermissionTypes.ALLOW,
       })),
     );
-    await this.withAdmin((admin) => admin.createAcls({ acl }));
+    await this.withAdmin(async (admin) => {
+      await admin.createAcls({ acl });
+      await settled('access rules', () => rulesInForce(admin, acl));
+    });
   }
 
   /** For tests: what they created. */
@@ -145,6 +152,52 @@ export class KafkaAdmin {
       await admin.disconnect().catch(() => undefined);
     }
   }
+}
+
+/** Kafka answers before every broker knows: what was made is used only once it is seen. */
+async function settled(what: string, seen: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + SETTLE_TIMEOUT_MS;
+  while (!(await seen())) {
+    if (performance.now() > until) throw new Error(`The broker took the ${what}, but does not show them`);
+    await wait(SETTLE_POLL_MS, new AbortController().signal);
+  }
+}
+
+async function topicsServed(admin: Admin, definitions: readonly TopicDefinition[]): Promise<boolean> {
+  const visible = new Set(await admin.listTopics());
+  if (!definitions.every(({ name }) => visible.has(name))) return false;
+  if (definitions.length === 0) return true;
+  const metadata = await admin.fetchTopicMetadata({ topics: definitions.map(({ name }) => name) });
+  return definitions.every(({ name, partitions }) => {
+    const found = metadata.topics.find((topic) => topic.name === name)?.partitions ?? [];
+    return found.length >= partitions && found.every(({ leader }) => leader >= 0);
+  });
+}
+
+const ruleName = (type: number, name: string, pattern: number, operation: number): string =>
+  [type, name, pattern, operation].join('|');
+
+async function rulesInForce(admin: Admin, acl: readonly AclEntry[]): Promise<boolean> {
+  for (const principal of new Set(acl.map((entry) => entry.principal))) {
+    const { resources } = await admin.describeAcls({
+      resourceType: AclResourceTypes.ANY,
+      resourcePatternType: ResourcePatternTypes.ANY,
+      principal,
+      operation: AclOperationTypes.ANY,
+      permissionType: AclPermissionTypes.ANY,
+    });
+    const inForce = new Set(
+      resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) =>
+        acls.map(({ operation }) => ruleName(resourceType, resourceName, resourcePatternType, operation)),
+      ),
+    );
+    const wanted = acl.filter((entry) => entry.principal === principal);
+    const all = wanted.every((entry) =>
+      inForce.has(ruleName(entry.resourceType, entry.resourceName, entry.resourcePatternType, entry.operation)),
+    );
+    if (!all) return false;
+  }
+  return true;
 }
 
 async function differences(admin: Admin, definitions: readonly TopicDefinition[]): Promise<string[]> {

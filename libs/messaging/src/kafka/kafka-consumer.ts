@@ -139,7 +139,8 @@ export class KafkaConsumer implements BrokerConsumer {
         await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
       }
     }
-    if (outcome.pauseMs !== undefined) {
+    // A stop that came meanwhile has cleared the timers already: a late one would keep the process alive.
+    if (outcome.pauseMs !== undefined && !signal.aborted) {
       const resume = pause();
       const timer = setTimeout(() => {
         this.resumeTimers.delete(timer);
