@@ -26,6 +26,7 @@ import { checkEnvironment, environmentSpec, redisPrefix } from './environment.js
 import { GATE } from './features/license/index.js';
 import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
 import { urlFor, withSession } from './features/tenancy/server-session.js';
+import { assertNoEviction, RedisPolicyError } from './redis-check.js';
 import { writeAppFiles } from './testing/app-files.js';
 import { dropHome } from './testing/drop-home.js';
 import { newPlacement, TestIssuer } from './testing/test-issuer.js';
@@ -288,6 +289,14 @@ describe('the environment', () => {
     expect(() => checkEnvironment(loadEnv(environmentSpec, { ...environment, REDIS_PREFIX: prefix }))).toThrow(
       'REDIS_PREFIX',
     );
+  });
+});
+
+describe('Redis', () => {
+  it('one that never evicts is accepted, and one that is away is told apart from one that evicts', async () => {
+    await expect(assertNoEviction(requiredVariable('TEST_REDIS_URL'))).resolves.toBeUndefined();
+    const away = assertNoEviction('redis://127.0.0.1:1').catch((error: unknown) => error);
+    expect(await away).not.toBeInstanceOf(RedisPolicyError);
   });
 });
 

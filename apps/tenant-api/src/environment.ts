@@ -1,5 +1,12 @@
 import { parseHomeId, parseRegionCode } from '@biplane/kernel';
-import { kafkaVariables, postgresUrl, serviceVariables, variable, type EnvironmentOf } from '@biplane/service-kit';
+import {
+  EnvironmentError,
+  kafkaVariables,
+  postgresUrl,
+  serviceVariables,
+  variable,
+  type EnvironmentOf,
+} from '@biplane/service-kit';
 
 const homeId = variable.text({
   help: 'UUID of this home, in lower case; names the home database, the roles and the queues',
@@ -61,8 +68,7 @@ export function checkEnvironment(environment: TenantEnvironment): void {
   if (environment.REDIS_PREFIX !== prefix) {
     mistakes.push('REDIS_PREFIX must be bp:<HOME_ID as 32 hex digits>: so that no two homes share a queue');
   }
-  if (mistakes.length > 0)
-    throw new Error(`The environment is not usable:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`);
+  if (mistakes.length > 0) throw new EnvironmentError(mistakes);
 }
 
 /** Fixed length and closed by a colon: no home's prefix can be the beginning of another's. */

@@ -149,6 +149,24 @@ describe('initialize', () => {
     expect(versions).toEqual([1, 3]);
   });
 
+  it('a license that comes while its database is made is applied and reported when that is done', async () => {
+    const placement = newPlacement(homeId);
+    const replica = await withLicense(placement);
+    const making = replica.tenancy.initialize(placement.deploymentId);
+    const invite = {
+      adminUserId: randomUUID(),
+      inviteTokenHash: 'c'.repeat(64),
+      expiresAt: '2026-05-01T00:00:00.000Z',
+    };
+    await give(replica, placement, { version: 2, bootstrap: invite });
+    await making;
+    await replica.reconciler.drain();
+    await waitFor('the second report', async () => {
+      const last = JSON.parse((await applied(placement.deploymentId)).at(-1)?.value ?? '{}') as Record<string, unknown>;
+      return last['licenseVersion'] === 2 && last['adminBootstrapped'] === true;
+    });
+  });
+
   it('E4: a database with our name but without our mark is never adopted', async () => {
     const placement = newPlacement(homeId);
     const name = tenantDatabaseName(placement.deploymentId);

@@ -41,6 +41,7 @@ export class TenancyService {
   private readonly logger = new Logger('Tenancy');
   private readonly limiter = new Limiter(AT_ONCE_MAX, WAITING_MAX);
   private readonly running = new Map<string, Promise<TenantDatabaseRow>>();
+  private readonly queued = new Map<string, Promise<TenantDatabaseRow>>();
 
   constructor(
     @Inject(HOME) private readonly home: HomeIdentity,
@@ -57,15 +58,17 @@ export class TenancyService {
   /** The one way to a database, for the license consumer and for `POST /internal/database/initialize` alike. */
   async initialize(deploymentId: string, options: InitializeOptions = {}): Promise<TenantDatabaseRow> {
     this.ownLicense(deploymentId);
-    const known = this.running.get(deploymentId);
-    if (known && !options.mayReplaceLost) return known;
-    const work = this.limiter.run(() => this.initializeLocked(deploymentId, options));
-    this.running.set(deploymentId, work);
-    try {
-      return await work;
-    } finally {
-      if (this.running.get(deploymentId) === work) this.running.delete(deploymentId);
-    }
+    const running = this.running.get(deploymentId);
+    if (!running) return this.start(deploymentId, options);
+    // What runs may have read an older license, so it is no answer; whoever else waits already waits for the same look.
+    const queued = this.queued.get(deploymentId);
+    if (queued && !options.mayReplaceLost) return queued;
+    const next = (queued ?? running).then(noop, noop).then(() => {
+      if (this.queued.get(deploymentId) === next) this.queued.delete(deploymentId);
+      return this.start(deploymentId, options);
+    });
+    this.queued.set(deploymentId, next);
+    return next;
   }
 
   /** After a license changed: tells core-api at once when the database needs nothing, and makes it ready otherwise. */
@@ -86,6 +89,16 @@ export class TenancyService {
       await this.fail(tx, deploymentId, 'DATABASE_MISSING');
       if (license) await this.report(tx, license);
     });
+  }
+
+  private async start(deploymentId: string, options: InitializeOptions): Promise<TenantDatabaseRow> {
+    const work = this.limiter.run(() => this.initializeLocked(deploymentId, options));
+    this.running.set(deploymentId, work);
+    try {
+      return await work;
+    } finally {
+      if (this.running.get(deploymentId) === work) this.running.delete(deploymentId);
+    }
   }
 
   private async initializeLocked(deploymentId: string, options: InitializeOptions): Promise<TenantDatabaseRow> {
@@ -213,6 +226,8 @@ export class TenancyService {
     return row;
   }
 }
+
+const noop = (): void => undefined;
 
 /** Codes only: the text of an error could carry what is nobody else's. */
 function reasonOf(error: unknown): string {
