@@ -32,6 +32,12 @@ describe('the control address', () => {
     });
   });
 
+  it('tells what a service is started with', async () => {
+    expect(await (await send('GET', '/services/core-api/environment')).json()).toMatchObject({
+      INSTANCE_ID: 'core-api',
+    });
+  });
+
   it.each([
     ['another token', 401, 'GET', '/state', 'wrong'],
     ['an unknown service', 404, 'POST', '/services/nobody/start', undefined],

@@ -29,8 +29,8 @@ describe('the folder of a run', () => {
   });
 
   it('lies where PostgreSQL’s user can go, even when we are root', () => {
-    expect(cacheFolder({ HOME: '/root', XDG_CACHE_HOME: '/root/.cache' }, 0)).toBe('/var/cache/biplane');
-    expect(cacheFolder({ XDG_CACHE_HOME: '/home/a/.cache' }, 1000)).toBe('/home/a/.cache/biplane');
+    expect(cacheFolder({ XDG_CACHE_HOME: '/private/cache' }, 0)).toBe('/var/cache/biplane');
+    expect(cacheFolder({ XDG_CACHE_HOME: '/private/cache' }, 1000)).toBe('/private/cache/biplane');
     expect(cacheFolder({ BIPLANE_CACHE_DIR: '/elsewhere' }, 0)).toBe('/elsewhere');
   });
 });

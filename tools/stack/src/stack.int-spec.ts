@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@biplane/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { processesOfRun } from './process-identity.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = path.join(root, 'tools', 'stack', 'dist');
+const PATIENCE = { deadlineMs: 30_000 };
 const uses = { PATH: process.env['PATH'] };
 
 let folder: string;
@@ -48,17 +50,9 @@ async function hold(script: string, cwd: string): Promise<Held> {
   return { child, ...(JSON.parse(line) as { runId: string; pid: number }) };
 }
 
-async function until(what: string, true_: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await true_())) {
-    if (performance.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
 async function killAndWait({ child, runId }: Held): Promise<void> {
   child.kill('SIGKILL');
-  await until('every process of the run has ended', () => processesOfRun(runId).length === 0);
+  await waitFor('the end of every process of the run', () => processesOfRun(runId).length === 0, PATIENCE);
 }
 
 describe('the local stack', () => {
@@ -100,11 +94,11 @@ describe('the local stack', () => {
     const envFile = path.join(folder, 'parts.env');
     const launcher = path.join(root, 'tools', 'launcher', 'dist', 'main.js');
     const child = spawn(process.execPath, [launcher, 'parts', '--write-env', envFile], { env: uses, stdio: 'ignore' });
-    await until('the parts are up', () => exists(envFile));
+    await waitFor('the parts to be up', () => exists(envFile), PATIENCE);
     const { runId, run } = await runOf(child.pid ?? -1);
     expect(processesOfRun(runId).length).toBeGreaterThanOrEqual(2);
     await killAndWait({ child, runId, pid: 0 });
-    await until('the folder of the run is gone', async () => !(await exists(run)));
+    await waitFor('the removal of the folder of the run', async () => !(await exists(run)), PATIENCE);
   });
 
   it('kafka refuses what no access rule allows', async () => {
