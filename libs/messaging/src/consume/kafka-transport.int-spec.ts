@@ -74,8 +74,7 @@ describe('the Kafka transport', () => {
     kafka = await testKafka({ partitions: 2 });
   }, 30_000);
   afterEach(async () => {
-    await service?.close();
-    service = null;
+    await stop();
     await kafka.close();
   });
   afterAll(() => Logger.overrideLogger(new Logger()));
@@ -89,9 +88,15 @@ describe('the Kafka transport', () => {
       clock,
       parse,
     });
-    service = await NestFactory.createMicroservice(TotalsModule, { strategy, logger: false });
-    service.useGlobalFilters(new PassErrorsOn());
-    await service.listen();
+    const created = await NestFactory.createMicroservice(TotalsModule, { strategy, logger: false });
+    service = created;
+    created.useGlobalFilters(new PassErrorsOn());
+    await created.listen();
+  };
+  const stop = async (): Promise<void> => {
+    const running = service;
+    service = null;
+    await running?.close();
   };
   const send = async (messages: readonly BrokerMessage[]): Promise<void> => {
     const producer = kafka.broker('home').producer();
@@ -150,8 +155,7 @@ describe('the Kafka transport', () => {
     const shown = Object.entries(letters[0]?.headers ?? {}).map(([name, value]) => [name, String(value)]);
     expect(Object.fromEntries(shown)).toEqual(expected);
 
-    await service?.close();
-    service = null;
+    await stop();
     expect(await kafka.admin.replayDeadLetters(kafka.topics.usage)).toBe(1);
     expect(await kafka.admin.replayDeadLetters(kafka.topics.usage)).toBe(0);
     const replayed = (await readTopic(kafka.broker('topics'), kafka.topics.usage)).filter(({ value }) =>
