@@ -9,7 +9,7 @@ export interface Line {
   readonly kind: string;
   readonly description: string;
   readonly quantity: string;
-  readonly unitPrice: string;
+  readonly unitPrice: string | null;
   readonly amount: Money;
 }
 
@@ -26,4 +26,3 @@ export interface Invoice extends Bill {
   readonly status: string;
   readonly contentHash: string;
 }
-

@@ -82,7 +82,12 @@ function insistTheFigures(bill: Bill, what: string): void {
 function printed(bill: Bill): string[] {
   const row = (text: string, amount: string) => `${text.padEnd(52)}${amount.padStart(9)}`;
   return [
-    ...bill.lines.map((line) => row(`${line.description} (${line.quantity} x ${line.unitPrice})`, line.amount.amount)),
+    ...bill.lines.map((line) =>
+      row(
+        line.unitPrice === null ? line.description : `${line.description} (${line.quantity} x ${line.unitPrice})`,
+        line.amount.amount,
+      ),
+    ),
     row('total USD', bill.total.amount),
   ];
 }
