@@ -16,6 +16,8 @@ export interface CoreOptions {
   readonly kafka?: KafkaConnection;
   /** Where the time of the service stands at its start. */
   readonly startAt?: string;
+  /** Of another process over the same database: without it that one's secrets cannot be read. */
+  readonly fieldKey?: string;
   /** Further clients, by id, each with its scopes; the secret of each is its id. */
   readonly clients?: Readonly<Record<string, readonly string[]>>;
 }
@@ -23,6 +25,7 @@ export interface CoreOptions {
 export interface RunningCore extends RunningService {
   /** Moves the time of the service. */
   setClock(instant: string): void;
+  readonly fieldKey: string;
   /** A pair as the ceremony makes it, and the root that signed its statements. */
   readonly key: { readonly kid: string; readonly privateJwk: Record<string, unknown>; readonly trusted: string };
   readonly rootPublicKey: ReturnType<typeof generateKeyPairSync>['publicKey'];
@@ -36,8 +39,8 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   };
-  const offsetMs = options.startAt === undefined ? 0 : Date.parse(options.startAt) - Date.now();
-  const clock = file('clock.json', { offsetMs });
+  const clock = file('clock.json', { offsetMs: options.startAt === undefined ? 0 : offsetTo(options.startAt) });
+  const fieldKey = options.fieldKey ?? randomBytes(32).toString('base64');
   const environment = {
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
@@ -54,7 +57,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
       'token.pem',
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
     ),
-    FIELD_KEYS_FILE: file('field-keys.json', { current: 1, keys: { 1: randomBytes(32).toString('base64') } }),
+    FIELD_KEYS_FILE: file('field-keys.json', { current: 1, keys: { 1: fieldKey } }),
     ISSUER_FILE: file('issuer.json', {
       code: 'BP',
       name: 'Biplane',
@@ -84,14 +87,20 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
   const root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     ...service,
+    fieldKey,
     rootPublicKey: root.publicKey,
     key: ceremonyKey(root.privateKey),
-    setClock: (instant) => writeFileSync(clock, JSON.stringify({ offsetMs: Date.parse(instant) - Date.now() })),
+    setClock: (instant) => writeFileSync(clock, JSON.stringify({ offsetMs: offsetTo(instant) })),
     close: async () => {
       await service.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function offsetTo(instant: string): number {
+  // eslint-disable-next-line biplane/clock-only -- the offset of a CLOCK_FILE is measured from the wall clock
+  return Date.parse(instant) - Date.now();
 }
 
 export function ceremonyKey(rootPrivateKey: ReturnType<typeof generateKeyPairSync>['privateKey']): RunningCore['key'] {

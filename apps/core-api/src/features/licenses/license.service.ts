@@ -70,7 +70,7 @@ export class LicenseService implements OnModuleInit {
     );
     await this.publish(tx, license);
     this.metrics.countIssued(tx, cause);
-    UnitOfWork.afterCommit(tx, () => faultPoint('after_commit_before_publish'));
+    UnitOfWork.afterCommit(tx, () => faultPoint('license_after_commit'));
     return license;
   }
 
