@@ -4,14 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { homeRoleNames } from '@biplane/licensing';
-import {
-  bootstrap,
-  loadEnv,
-  openApiDocument,
-  routeInventory,
-  schemaDrift,
-  type RunningService,
-} from '@biplane/service-kit';
+import { bootstrap, loadEnv, openApiDocument, routeInventory, type RunningService } from '@biplane/service-kit';
 import {
   eventually,
   readTopic,
@@ -26,7 +19,6 @@ import { checkEnvironment, environmentSpec, redisPrefix } from './environment.js
 import { GATE } from './features/license/index.js';
 import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
 import { urlFor, withSession } from './features/tenancy/server-session.js';
-import { assertNoEviction, RedisPolicyError } from './redis-check.js';
 import { writeAppFiles } from './testing/app-files.js';
 import { dropHome } from './testing/drop-home.js';
 import { newPlacement, TestIssuer } from './testing/test-issuer.js';
@@ -278,40 +270,3 @@ function hasGate(controller: string, handler: string): boolean {
   const method = (found?.prototype as Record<string, object> | undefined)?.[handler];
   return [found, method].some((place) => place !== undefined && place !== null && Reflect.hasMetadata(GATE, place));
 }
-
-describe('the environment', () => {
-  it.each([
-    ['empty', ''],
-    ['without a home', 'bp:'],
-    ["another home's", redisPrefix(randomUUID())],
-    ['nested', `${redisPrefix(homeId)}x:`],
-  ])('REDIS_PREFIX that is %s stops the start', (_why, prefix) => {
-    expect(() => checkEnvironment(loadEnv(environmentSpec, { ...environment, REDIS_PREFIX: prefix }))).toThrow(
-      'REDIS_PREFIX',
-    );
-  });
-});
-
-describe('Redis', () => {
-  it('one that never evicts is accepted, and one that is away is told apart from one that evicts', async () => {
-    await expect(assertNoEviction(requiredVariable('TEST_REDIS_URL'))).resolves.toBeUndefined();
-    const away = assertNoEviction('redis://127.0.0.1:1').catch((error: unknown) => error);
-    expect(await away).not.toBeInstanceOf(RedisPolicyError);
-  });
-});
-
-describe('migrations', () => {
-  it.each(['home', 'tenant'] as const)(
-    'those of the %s database equal its schema',
-    async (name) => {
-      const database = await testPostgres(name);
-      try {
-        const schemaFolder = new URL(`../../../prisma/${name}/schema`, import.meta.url).pathname;
-        expect(await schemaDrift({ url: database.url, schemaFolder })).toBeNull();
-      } finally {
-        await database.drop();
-      }
-    },
-    30_000,
-  );
-});

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { JobRunner, UnitOfWork } from '@biplane/service-kit';
 import { TenantLicenseService } from '../license/index.js';
 import { withSession } from './server-session.js';
@@ -15,7 +15,7 @@ const PRESENCE_EVERY_MS = 60_000;
  * whichever replica began it, and what is ready every minute, because a server can lose a database.
  */
 @Injectable()
-export class TenancyReconciler {
+export class TenancyReconciler implements BeforeApplicationShutdown {
   private readonly logger = new Logger('TenancyReconciler');
   private readonly changed = new Set<string>();
   private working: Promise<void> | null = null;
@@ -34,6 +34,12 @@ export class TenancyReconciler {
     });
     jobs.register({ name: 'tenancy', everyMs: 1_000, run: (now) => this.tick(now) });
     jobs.register({ name: 'tenancy-presence', everyMs: PRESENCE_EVERY_MS, run: () => this.verifyPresence() });
+  }
+
+  /** Finishes the databases that are being made; the others are made by another replica, or by the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.changed.clear();
+    await this.working;
   }
 
   /** Resolves when nothing that is known to have changed is left; what failed comes again by its due instant. */
