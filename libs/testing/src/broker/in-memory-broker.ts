@@ -7,11 +7,11 @@ import type {
   ConsumerOptions,
   PartitionMarks,
 } from '@biplane/messaging';
-import { InMemoryConsumer } from './in-memory-consumer.js';
+import { InMemoryConsumer, type ConsumerHost } from './in-memory-consumer.js';
 import { InMemoryLog } from './in-memory-log.js';
 
 /** A broker for unit specs: the same port as Kafka, held to it by `brokerConformance`. */
-export class InMemoryBroker implements Broker {
+export class InMemoryBroker implements Broker, ConsumerHost {
   private readonly log = new InMemoryLog();
   private readonly offsets = new Map<string, Map<string, bigint>>();
   private readonly groups = new Map<string, { members: InMemoryConsumer[]; generation: number }>();

@@ -1,8 +1,20 @@
 import type { BrokerConsumer, BrokerRecord, ConsumerOptions } from '@biplane/messaging';
-import type { InMemoryBroker } from './in-memory-broker.js';
 
 const BATCH_MAX = 100;
 const LOOK_AGAIN_MS = 5;
+
+/** What a consumer needs of the broker that made it. */
+export interface ConsumerHost {
+  readonly isUp: boolean;
+  join(groupId: string, member: InMemoryConsumer): void;
+  leave(groupId: string, member: InMemoryConsumer): void;
+  generation(groupId: string): number;
+  assigned(options: ConsumerOptions, member: InMemoryConsumer): [string, number][];
+  read(topic: string, partition: number, from: bigint, limit: number): BrokerRecord[];
+  high(topic: string, partition: number): bigint;
+  committedAt(groupId: string, place: string): bigint | undefined;
+  commit(groupId: string, place: string, offset: bigint): void;
+}
 
 /** One member of a group. Partitions are dealt out by number; a change of members makes everyone start over. */
 export class InMemoryConsumer implements BrokerConsumer {
@@ -14,7 +26,7 @@ export class InMemoryConsumer implements BrokerConsumer {
   private readonly pausedUntil = new Map<string, number>();
 
   constructor(
-    private readonly broker: InMemoryBroker,
+    private readonly broker: ConsumerHost,
     private readonly options: ConsumerOptions,
   ) {}
 
