@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { grantRuntimeRole, schemaDrift, type UnitOfWork } from '@biplane/service-kit';
+import { migrationsFolder, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { INSERT_ONLY_TABLES, restrictRuntimeRole } from './privileges.js';
+
+const role = `runtime_${randomBytes(6).toString('hex')}`;
+let postgres: TestPostgres;
+let unitOfWork: UnitOfWork;
+
+beforeAll(async () => {
+  postgres = await testPostgres('core');
+  unitOfWork = await testUnitOfWork('core', postgres.url);
+  await postgres.query(`CREATE ROLE ${role}`);
+}, 30_000);
+afterAll(async () => {
+  await unitOfWork?.close();
+  await postgres?.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await postgres?.drop();
+});
+
+describe('the core database', () => {
+  it('has migrations that equal its schema', async () => {
+    const schemaFolder = join(migrationsFolder('core'), '../schema');
+    expect(await schemaDrift({ url: postgres.url, schemaFolder })).toBeNull();
+  });
+
+  it('lets the runtime role add and read what is for ever, and no more, however often it is granted', async () => {
+    for (let run = 0; run < 2; run += 1) {
+      await grantRuntimeRole({ url: postgres.url, role });
+      await unitOfWork.run((tx) => restrictRuntimeRole(tx, role));
+    }
+    for (const table of INSERT_ONLY_TABLES) {
+      const privileges = await postgres.query<{ privilege: string }>(
+        `SELECT privilege_type AS privilege FROM information_schema.role_table_grants
+         WHERE grantee = $1 AND table_name = $2 ORDER BY privilege_type`,
+        [role, table],
+      );
+      expect({ table, privileges: privileges.map(({ privilege }) => privilege) }).toEqual({
+        table,
+        privileges: ['INSERT', 'SELECT'],
+      });
+    }
+  });
+});
