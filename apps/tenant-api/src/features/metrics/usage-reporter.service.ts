@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { hourOf } from '@biplane/billing-calendar';
 import { topics, windowsDigest } from '@biplane/contracts';
 import { eventRecord, Outbox, type OutboundRecord } from '@biplane/messaging';
@@ -27,7 +27,6 @@ interface Chunk {
  */
 @Injectable()
 export class UsageReporter implements OnModuleInit {
-  private readonly logger = new Logger('Usage');
   private isHomeKnown = false;
   /** Whether a license came since the first hour was last compared with them. */
   private licensesChanged = true;
@@ -106,7 +105,6 @@ export class UsageReporter implements OnModuleInit {
       records.push(this.closeRecord(state, { ...close, revision }, now));
     }
     await this.outbox.add(tx, ...records);
-    if (hours.length > 1) this.logger.log({ hours: hours.length, windows: closed.length }, 'hours closed');
   }
 
   private windowRecord(state: HomeState, total: WindowTotal, now: Date): OutboundRecord {
