@@ -5,6 +5,7 @@ export const INSERT_ONLY_TABLES = [
   'audit_entry',
   'deployment_event',
   'invoice_line',
+  'invoice_line',
   'license',
   'license_propagation',
   'tenant_usage_metric',

@@ -10,6 +10,9 @@ export interface Enforcement {
   readonly since: Date;
 }
 
+// A count that no column holds must not stop the partition: whoever reports it has other troubles.
+const COUNT_MAX = 2_147_483_647;
+
 export interface Propagation {
   readonly issuedAt: Date;
   readonly lastAppliedAt: Date;
@@ -36,8 +39,8 @@ export class InstancesStore {
        WHERE instance.home_id = excluded.home_id
          AND (instance.reported_at <= excluded.reported_at OR instance.received_at > excluded.received_at)`,
       [
-        status.instanceId, status.homeId, status.region, status.kids, status.licensesDigest, status.licenseCount,
-        status.refused, status.schemaVersion, status.draining, status.at, now,
+        status.instanceId, status.homeId, status.region, status.kids, status.licensesDigest, Math.min(status.licenseCount, COUNT_MAX),
+        Math.min(status.refused, COUNT_MAX), status.schemaVersion, status.draining, status.at, now,
       ], // prettier-ignore
     );
     return rows === 1;
@@ -54,11 +57,17 @@ export class InstancesStore {
     await executeSql(
       tx,
       `INSERT INTO instance_license (instance_id, deployment_id, version, since)
-       SELECT $1, d, max(v), $4 FROM unnest($2::uuid[], $3::bigint[]) AS reported(d, v)
+       SELECT $1, d, max(v), $4 FROM unnest($2::uuid[], $3::text[]::bigint[]) AS reported(d, v)
        JOIN license_head h ON h.deployment_id = d AND h.home_id = $5::uuid AND v <= h.version GROUP BY d
        ON CONFLICT (instance_id, deployment_id) DO UPDATE SET version = excluded.version, since = excluded.since
        WHERE instance_license.version < excluded.version`,
-      [of.instanceId, applied.map((item) => item.deploymentId), applied.map((item) => item.version), now, of.homeId],
+      [
+        of.instanceId,
+        applied.map((item) => item.deploymentId),
+        applied.map((item) => String(item.version)),
+        now,
+        of.homeId,
+      ],
     );
   }
 

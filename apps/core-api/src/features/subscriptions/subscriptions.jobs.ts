@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { JobRunner, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { toCloudEvent, topics } from '@biplane/contracts';
 import { Outbox } from '@biplane/messaging';
@@ -6,15 +6,17 @@ import { Audit, jobActor } from '../audit/index.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
 import { dueRenewal } from './domain/billing-period.js';
 import type { Subscription } from './subscription.js';
-import { SubscriptionsStore } from './subscriptions.store.js';
+import { SubscriptionsStore, type Due } from './subscriptions.store.js';
 
-/** Small, so that one transaction holds few rows and a stopped process loses little. */
-const CHUNK = 50;
-const CHUNKS_PER_RUN_MAX = 200;
+const PAGE = 200;
+
+type Work = (tx: Tx, subscription: Subscription, now: Date) => Promise<void>;
 
 /** What time alone does to a subscription. Each run compares stored instants with the Clock. */
 @Injectable()
 export class SubscriptionsJobs implements OnModuleInit {
+  private readonly logger = new Logger('SubscriptionsJobs');
+
   constructor(
     private readonly jobs: JobRunner,
     private readonly unitOfWork: UnitOfWork,
@@ -26,66 +28,42 @@ export class SubscriptionsJobs implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.register({
-      name: 'subscription-trials',
-      everyMs: 1_000,
-      run: (now) => this.inChunks((tx) => this.endTrials(tx, now)),
-    });
-    this.jobs.register({
-      name: 'subscription-renewals',
-      everyMs: 1_000,
-      run: (now) => this.inChunks((tx) => this.renew(tx, now)),
-    });
-    this.jobs.register({
-      name: 'subscription-ends',
-      everyMs: 1_000,
-      run: (now) => this.inChunks((tx) => this.expire(tx, now)),
-    });
+    this.register('subscription-trials', 'trialEnd', (tx, subscription, now) => this.endTrial(tx, subscription, now));
+    this.register('subscription-renewals', 'renewal', (tx, subscription, now) => this.renew(tx, subscription, now));
+    this.register('subscription-ends', 'expiry', (tx, subscription, now) => this.expire(tx, subscription, now));
   }
 
-  /** Moves each period that is over to the one that holds now, and has the next license signed with it. */
-  async renew(tx: Tx, now: Date): Promise<number> {
-    const due = await this.store.lockDueRenewals(tx, now, CHUNK);
-    for (const subscription of due) {
-      const period = dueRenewal(subscription.period, subscription.timeZone, now);
-      if (!period) continue;
-      await this.store.setPeriod(tx, subscription.id, period);
-      await this.audit.record(tx, {
-        actor: jobActor('subscription-renewals'),
-        action: 'subscription.renewed',
-        object: { type: 'subscription', id: subscription.id },
-        tenantId: subscription.tenantId,
-        before: { period: subscription.period },
-        after: { period },
-      });
-      await this.emit(tx, 'subscription.tenant.renewed', subscription, now, { period });
-      await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'renewal', at: now });
-    }
-    return due.length;
+  /** Moves a period that is over to the one that holds now, and has the next license signed with it. */
+  private async renew(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
+    const period = dueRenewal(subscription.period, subscription.timeZone, now);
+    if (!period) return;
+    await this.store.setPeriod(tx, subscription.id, period);
+    await this.audit.record(tx, {
+      actor: jobActor('subscription-renewals'),
+      action: 'subscription.renewed',
+      object: { type: 'subscription', id: subscription.id },
+      tenantId: subscription.tenantId,
+      before: { period: subscription.period },
+      after: { period },
+    });
+    await this.emit(tx, 'subscription.tenant.renewed', subscription, now, { period });
+    await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'renewal', at: now });
   }
 
   /** A trial that is over becomes active at the instant at which it ended, not at the one at which we saw it. */
-  async endTrials(tx: Tx, now: Date): Promise<number> {
-    const due = await this.store.lockDueTrials(tx, now, CHUNK);
-    for (const subscription of due) {
-      const endedAt = subscription.trialEndsAt ?? now;
-      await this.store.setTrialEnded(tx, subscription.id, now);
-      const deployment = await this.deployments.required(tx, subscription.deploymentId);
-      if (deployment.state !== 'trial') continue;
-      const because = { reason: 'the trial is over', actor: jobActor('subscription-trials'), at: endedAt };
-      await this.deployments.transitionIn(tx, deployment.id, 'active', because);
-    }
-    return due.length;
+  private async endTrial(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
+    await this.store.setTrialEnded(tx, subscription.id, now);
+    const deployment = await this.deployments.required(tx, subscription.deploymentId);
+    if (deployment.state !== 'trial') return;
+    const at = subscription.trialEndsAt ?? now;
+    const because = { reason: 'the trial is over', actor: jobActor('subscription-trials'), at };
+    await this.deployments.transitionIn(tx, deployment.id, 'active', because);
   }
 
-  async expire(tx: Tx, now: Date): Promise<number> {
-    const due = await this.store.lockDueExpiries(tx, now, CHUNK);
-    for (const subscription of due) {
-      await this.store.setExpired(tx, subscription.id, now);
-      await this.emit(tx, 'subscription.tenant.cancelled', subscription, now, { endedAt: subscription.endedAt });
-      await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'ended', at: now });
-    }
-    return due.length;
+  private async expire(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
+    await this.store.setExpired(tx, subscription.id, now);
+    await this.emit(tx, 'subscription.tenant.cancelled', subscription, now, { endedAt: subscription.endedAt });
+    await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'ended', at: now });
   }
 
   private async emit(
@@ -111,9 +89,27 @@ export class SubscriptionsJobs implements OnModuleInit {
     await this.outbox.add(tx, { topic: topics.events, key: subscription.tenantId, ...event });
   }
 
-  private async inChunks(work: (tx: Tx) => Promise<number>): Promise<void> {
-    for (let chunk = 0; chunk < CHUNKS_PER_RUN_MAX; chunk += 1) {
-      if ((await this.unitOfWork.run(work)) < CHUNK) return;
+  private register(name: string, due: Due, work: Work): void {
+    this.jobs.register({ name, everyMs: 1_000, run: (now) => this.carryOut(due, now, work) });
+  }
+
+  /** Each in its own transaction: one that cannot be carried out is logged, tried again, and stops no other. */
+  private async carryOut(due: Due, now: Date, work: Work): Promise<void> {
+    let afterId: string | null = null;
+    for (;;) {
+      const ids: string[] = await this.store.dueIds(this.unitOfWork.reader, due, now, afterId, PAGE);
+      for (const id of ids) {
+        try {
+          await this.unitOfWork.run(async (tx) => {
+            const subscription = await this.store.lockDue(tx, due, now, id);
+            if (subscription) await work(tx, subscription, now);
+          });
+        } catch (error) {
+          this.logger.error({ err: error, subscriptionId: id }, `${due} could not be carried out`);
+        }
+      }
+      if (ids.length < PAGE) return;
+      afterId = ids.at(-1) ?? null;
     }
   }
 }

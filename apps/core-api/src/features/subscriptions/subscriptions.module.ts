@@ -8,6 +8,6 @@ import { SubscriptionsStore } from './subscriptions.store.js';
 @Module({
   imports: [CatalogModule, DeploymentsModule],
   providers: [SubscriptionsService, SubscriptionsStore, SubscriptionsJobs],
-  exports: [SubscriptionsService, SubscriptionsJobs],
+  exports: [SubscriptionsService],
 })
 export class SubscriptionsModule {}

@@ -5,6 +5,14 @@ import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
 import type { AddonGrant } from '../catalog/index.js';
 import type { Subscription } from './subscription.js';
 
+/** What time alone does to a subscription; `$1` is now. */
+const DUE = {
+  renewal: 'period_end <= $1 AND (ended_at IS NULL OR ended_at > period_end)',
+  expiry: 'ended_at <= $1 AND expired_at IS NULL',
+  trialEnd: 'trial_ends_at <= $1 AND trial_ended_at IS NULL',
+} as const;
+export type Due = keyof typeof DUE;
+
 const WITH_ADDONS = { addons: { orderBy: { id: 'asc' as const } } };
 
 @Injectable()
@@ -45,23 +53,18 @@ export class SubscriptionsStore {
     return rows.map(toSubscription);
   }
 
-  /** Takes some whose period is over; other replicas skip them. */
-  async lockDueRenewals(tx: Tx, now: Date, take: number): Promise<Subscription[]> {
-    const sql = `SELECT id FROM subscription WHERE period_end <= $1 AND (ended_at IS NULL OR ended_at > period_end)
-      ORDER BY period_end LIMIT $2 FOR UPDATE SKIP LOCKED`;
-    return this.lockedBy(tx, await querySql<{ id: string }>(tx, sql, [now, take]));
+  /** In the order of their ids, so that one which cannot be carried out never hides those behind it. */
+  async dueIds(tx: Tx, due: Due, now: Date, afterId: string | null, take: number): Promise<string[]> {
+    const sql = `SELECT id::text AS id FROM subscription WHERE ${DUE[due]} AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3`;
+    return (await querySql<{ id: string }>(tx, sql, [now, afterId, take])).map((row) => row.id);
   }
 
-  async lockDueExpiries(tx: Tx, now: Date, take: number): Promise<Subscription[]> {
-    const sql = `SELECT id FROM subscription WHERE ended_at <= $1 AND expired_at IS NULL
-      ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
-    return this.lockedBy(tx, await querySql<{ id: string }>(tx, sql, [now, take]));
-  }
-
-  async lockDueTrials(tx: Tx, now: Date, take: number): Promise<Subscription[]> {
-    const sql = `SELECT id FROM subscription WHERE trial_ends_at <= $1 AND trial_ended_at IS NULL
-      ORDER BY trial_ends_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
-    return this.lockedBy(tx, await querySql<{ id: string }>(tx, sql, [now, take]));
+  /** Null when another replica was faster or has it. */
+  async lockDue(tx: Tx, due: Due, now: Date, id: string): Promise<Subscription | null> {
+    const sql = `SELECT 1 FROM subscription WHERE ${DUE[due]} AND id = $2::uuid FOR UPDATE SKIP LOCKED`;
+    if ((await querySql(tx, sql, [now, id])).length === 0) return null;
+    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { id }, include: WITH_ADDONS });
+    return row && toSubscription(row);
   }
 
   async setPeriod(tx: Tx, id: string, period: Period): Promise<void> {
@@ -80,15 +83,6 @@ export class SubscriptionsStore {
 
   async setExpired(tx: Tx, id: string, at: Date): Promise<void> {
     await executeSql(tx, 'UPDATE subscription SET expired_at = $2 WHERE id = $1::uuid', [id, at]);
-  }
-
-  private async lockedBy(tx: Tx, ids: readonly { id: string }[]): Promise<Subscription[]> {
-    if (ids.length === 0) return [];
-    const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({
-      where: { id: { in: ids.map(({ id }) => id) } },
-      include: WITH_ADDONS,
-    });
-    return rows.map(toSubscription);
   }
 }
 
