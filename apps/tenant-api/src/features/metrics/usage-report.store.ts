@@ -143,22 +143,36 @@ export async function closeWindows(tx: Tx, hours: readonly Date[]): Promise<Clos
   );
 }
 
-/** Says of an hour what its windows are now; each time with the next revision, which it answers. */
-export async function recordClose(
+export interface HourContent {
+  readonly hour: Date;
+  readonly windows: number;
+  readonly digest: string;
+}
+
+/** Says of hours what their windows are now; each time with the next revision, which it answers. */
+export function recordCloses(
   tx: Tx,
-  close: { readonly hour: Date; readonly windows: number; readonly digest: string; readonly closedAt: Date },
-): Promise<number> {
-  const [row] = await querySql<{ revision: number }>(
+  closes: readonly HourContent[],
+  closedAt: Date,
+): Promise<(HourContent & { readonly revision: number })[]> {
+  return querySql(
     tx,
     `INSERT INTO hour_close AS held (hour, revision, windows, digest, closed_at)
-     VALUES ($1::text::timestamptz, 1, $2::int, $3, $4::text::timestamptz)
+     SELECT hour, 1, windows, digest, $4::text::timestamptz
+       FROM ROWS FROM (
+         unnest(string_to_array($1::text, ',')::timestamptz[]), unnest(string_to_array($2::text, ',')::int[]),
+         unnest(string_to_array($3::text, ','))
+       ) AS c(hour, windows, digest)
      ON CONFLICT (hour) DO UPDATE
        SET revision = held.revision + 1, windows = excluded.windows, digest = excluded.digest, closed_at = excluded.closed_at
-     RETURNING revision::float8 AS revision`,
-    [close.hour.toISOString(), close.windows, close.digest, close.closedAt.toISOString()],
+     RETURNING hour, windows, digest, revision::float8 AS revision`,
+    [
+      list(closes.map(({ hour }) => hour)),
+      closes.map(({ windows }) => windows).join(','),
+      closes.map(({ digest }) => digest).join(','),
+      closedAt.toISOString(),
+    ],
   );
-  if (row === undefined) throw new Error('A close was not recorded');
-  return row.revision;
 }
 
 function list(instants: readonly Date[]): string {

@@ -7,7 +7,7 @@ import { HOME, TenantLicenseService, type HomeIdentity } from '../license/index.
 import { chunkOf, firstHourOf, hourAfter, hoursToClose, isSendDue } from './domain/hours.js';
 import type { MeteredLicenses } from './metrics.ports.js';
 import * as store from './usage-report.store.js';
-import type { ClosedWindow, HomeState, WindowTotal } from './usage-report.store.js';
+import type { ClosedWindow, HomeState, HourContent, WindowTotal } from './usage-report.store.js';
 
 const JOB_EVERY_MS = 1_000;
 /** Bounds of one transaction. An hour is never split, so one with more windows than this still goes as a whole. */
@@ -94,15 +94,11 @@ export class UsageReporter implements OnModuleInit {
     now: Date,
   ): Promise<void> {
     const closed = hours.length > 0 ? await store.closeWindows(tx, hours) : [];
-    const records = [...open, ...closed.filter(({ isNews }) => isNews)].map((total) =>
-      this.windowRecord(state, total, now),
-    );
-    const byHour = new Map<number, ClosedWindow[]>(hours.map((hour) => [hour.getTime(), []]));
-    for (const window of closed) byHour.get(window.hour.getTime())?.push(window);
-    for (const [hour, windows] of byHour) {
-      const close = { hour: new Date(hour), windows: windows.length, digest: windowsDigest(windows), closedAt: now };
-      const revision = await store.recordClose(tx, close);
-      records.push(this.closeRecord(state, { ...close, revision }, now));
+    const changed = [...open, ...closed.filter(({ isNews }) => isNews)];
+    const records = changed.map((total) => this.windowRecord(state, total, now));
+    if (hours.length > 0) {
+      const closes = await store.recordCloses(tx, contentOf(hours, closed), now);
+      records.push(...closes.map((close) => this.closeRecord(state, close, now)));
     }
     await this.outbox.add(tx, ...records);
   }
@@ -135,7 +131,7 @@ export class UsageReporter implements OnModuleInit {
 
   private closeRecord(
     { incarnation }: HomeState,
-    close: { hour: Date; revision: number; windows: number; digest: string },
+    close: HourContent & { readonly revision: number },
     now: Date,
   ): OutboundRecord {
     const { homeId, region } = this.home;
@@ -174,6 +170,16 @@ export class UsageReporter implements OnModuleInit {
   private transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.unitOfWork.run(work, { timeoutMs: TIMEOUT_MS });
   }
+}
+
+function contentOf(hours: readonly Date[], closed: readonly ClosedWindow[]): HourContent[] {
+  const byHour = new Map<number, ClosedWindow[]>(hours.map((hour) => [hour.getTime(), []]));
+  for (const window of closed) byHour.get(window.hour.getTime())?.push(window);
+  return [...byHour].map(([hour, windows]) => ({
+    hour: new Date(hour),
+    windows: windows.length,
+    digest: windowsDigest(windows),
+  }));
 }
 
 function chunkOfCounted(counted: readonly { hour: Date; windows: number }[]): Chunk {

@@ -1,9 +1,19 @@
 import type { Period } from '@biplane/billing-calendar';
-import { canonicalQuantity, type UsageEvent } from '@biplane/contracts';
-import { err, ok, type Result } from '@biplane/kernel';
+import { decimalToString, err, ok, orThrow, parseDecimal, type Result } from '@biplane/kernel';
 import type { LicenseClaims, MeterAggregation } from '@biplane/licensing';
 import { MeterErrors, UsageIntakeErrors } from './usage-intake.errors.js';
 import type { WindowCutter } from './window-cutter.js';
+
+/** What is asked of a submitted event; its shape was checked where it came in. */
+export interface SubmittedEvent {
+  readonly id: string;
+  readonly source: string;
+  /** RFC 3339, with any offset. */
+  readonly time: string;
+  /** A deployment. */
+  readonly subject: string;
+  readonly data: { readonly meter: string; readonly quantity: string };
+}
 
 /** An event that may be counted, with the window it counts in. */
 export interface Reading {
@@ -28,7 +38,7 @@ export const AGE_MS_MAX = 35 * 24 * 3_600_000;
  * An event too old or too new is refused, never moved. Source of the bounds: 20-contracts, "Records up".
  */
 export function judge(
-  event: UsageEvent,
+  event: SubmittedEvent,
   license: LicenseClaims | undefined,
   now: Date,
   cutter: WindowCutter,
@@ -54,7 +64,7 @@ export function judge(
     eventId: event.id,
     meter: code,
     aggregation: meter.aggregation,
-    quantity: canonicalQuantity(event.data.quantity),
+    quantity: decimalToString(orThrow(parseDecimal(event.data.quantity))),
     occurredAt,
     window: cutter.windowOf(occurredAt, license.calendar.timeZone),
     licenseVersion: license.version,
