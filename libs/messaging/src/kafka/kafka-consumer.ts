@@ -4,7 +4,8 @@ import type { BrokerConsumer, BrokerRecord, ConsumerOptions, HeaderValue } from 
 import { CLIENT_RETRY } from './kafka-client.js';
 import { FetchRounds } from './fetch-rounds.js';
 
-const SESSION_TIMEOUT_MS = 30_000;
+/** How long the partitions of a killed process wait for the next one. Heartbeats do not depend on the length of the work. */
+const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
 const HEARTBEAT_INTERVAL_MS = 3_000;
 /** How long an idle fetch waits at the broker; also the longest that stopping an idle consumer takes. */

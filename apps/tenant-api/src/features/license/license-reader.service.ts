@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { groups, topics } from '@biplane/contracts';
 import { LicenseTopicReader, type Broker } from '@biplane/messaging';
-import { HealthRegistry, JobRunner } from '@biplane/service-kit';
+import { HealthRegistry, IDS, JobRunner, type Ids } from '@biplane/service-kit';
 import { BROKER } from '../../messaging.module.js';
 import { mayServe } from './domain/readiness.js';
 import { LicenseKeeper } from './license-keeper.service.js';
@@ -26,10 +26,12 @@ export class LicenseReader implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(LicenseKeeper) private readonly keeper: LicenseKeeper,
     @Inject(JobRunner) jobs: JobRunner,
     @Inject(HealthRegistry) health: HealthRegistry,
+    @Inject(IDS) ids: Ids,
   ) {
     this.reader = new LicenseTopicReader({
       broker,
-      groupId: groups.homeReader(home.region, home.instanceId),
+      // New at each start: the broker would make a restarted instance wait for the session of the killed one to end.
+      groupId: groups.homeReader(home.region, `${home.instanceId}.${ids.uuid()}`),
       topics: [topics.keys, topics.issued(home.region)],
       onRecord: async (record) => this.keeper.takeRecord(record),
     });

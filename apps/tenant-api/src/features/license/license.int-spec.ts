@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { licensesDigest, topics, type InstanceStatus } from '@biplane/contracts';
 import { KafkaBroker, type Broker, type BrokerMessage } from '@biplane/messaging';
-import { HealthRegistry, JobRunner, Metrics, type UnitOfWork } from '@biplane/service-kit';
+import { HealthRegistry, JobRunner, Metrics, RandomIds, type UnitOfWork } from '@biplane/service-kit';
 import {
   FakeClock,
   sizeOfRun,
@@ -59,7 +59,7 @@ async function start(world: World, broker: Broker = kafka.broker('home')): Promi
   const replica = new HomeReplica({ ...rig, fieldKey: newFieldKey() });
   const health = new HealthRegistry();
   const jobs = new JobRunner(clock, new Metrics());
-  const reader = new LicenseReader(replica.home, broker, replica.keeper, jobs, health);
+  const reader = new LicenseReader(replica.home, broker, replica.keeper, jobs, health, new RandomIds(clock));
   ends.push(async () => {
     await reader.beforeApplicationShutdown();
     await replica.status.beforeApplicationShutdown();
