@@ -10,7 +10,7 @@ import { awaitTakenIn, captureAll, redeliver, typeOf, type Captured } from './su
 import { endMonth, openMonth, type Month } from './support/month.js';
 import { E2eStack, REGION } from './support/stack.js';
 import { awaitAllowed, checkGate, createReadyTenant, licenseOf, type CreatedTenant } from './support/tenants.js';
-import { awaitComplete, dropletEvents, submit } from './support/usage.js';
+import { awaitBillable, dropletEvents, submit } from './support/usage.js';
 
 const HOME_USER = `home-${REGION}`;
 
@@ -30,7 +30,7 @@ describe('hostile delivery between the planes', () => {
     await endMonth(stack, month);
     await awaitAllowed(stack, deploymentId);
     await submit(stack, dropletEvents(deploymentId, month, 72));
-    await awaitComplete(stack, tenant.tenant.id, month);
+    await awaitBillable(stack, tenant, month);
   }, 240_000);
 
   const keyOf = ({ message }: Captured) => message.key?.toString() ?? '';

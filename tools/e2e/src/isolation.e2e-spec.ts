@@ -11,7 +11,7 @@ import { endMonth, openMonth } from './support/month.js';
 import { isId, pathOf, queryOf, routesOf, sampleOf, type Route } from './support/openapi.js';
 import { CORE, E2eStack, HOME, OTHER_REGION, REGION, SOAK } from './support/stack.js';
 import { awaitAllowed, checkGate, createReadyTenant, licenseOf, type CreatedTenant } from './support/tenants.js';
-import { awaitComplete, dropletEvents, heldByCore, submit, usageEvent, type UsageAnswer } from './support/usage.js';
+import { awaitBillable, dropletEvents, heldByCore, submit, usageEvent, type UsageAnswer } from './support/usage.js';
 
 /** A tenant with everything that could be asked for, under its own token in both planes. */
 interface Party {
@@ -43,10 +43,10 @@ describe('two tenants', () => {
     const created = [await createReadyTenant(stack, 'studio'), await createReadyTenant(stack, 'atelier')] as const;
     await endMonth(stack, month);
     const invoices: string[] = [];
-    for (const { tenant, deployment } of created) {
-      await submit(stack, dropletEvents(deployment.id, month, 36));
-      await awaitComplete(stack, tenant.id, month);
-      invoices.push((await issueInvoice(stack, tenant.id, month)).id);
+    for (const party of created) {
+      await submit(stack, dropletEvents(party.deployment.id, month, 36));
+      await awaitBillable(stack, party, month);
+      invoices.push((await issueInvoice(stack, party.tenant.id, month)).id);
     }
     const scopes = ({ tenant }: CreatedTenant) => [`tenant:${tenant.id}`];
     const [first, second] = created;

@@ -6,7 +6,7 @@ import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth, type Month } from './support/month.js';
 import { CORE, E2eStack, HOME } from './support/stack.js';
 import { awaitAllowed, awaitReady, createReadyTenant, createTenant, type CreatedTenant } from './support/tenants.js';
-import { awaitComplete, dropletEvents, submit } from './support/usage.js';
+import { awaitBillable, dropletEvents, submit } from './support/usage.js';
 
 const EVENTS = 36;
 
@@ -70,7 +70,7 @@ describe('the path with a SIGKILL at each step', () => {
         expect(await submit(stack, dropletEvents(deployment.id, month, EVENTS))).toMatchObject({ accepted: EVENTS });
       }
     });
-    for (const { tenant } of tenants) await awaitComplete(stack, tenant.id, month);
+    for (const tenant of tenants) await awaitBillable(stack, tenant, month);
   });
 
   it('D4: the invoice with core-api dead after its number was taken leaves no gap', async () => {

@@ -7,7 +7,7 @@ import { UsageLoad } from './support/load.js';
 import { endMonth, openMonth, type Month } from './support/month.js';
 import { CORE, E2eStack, HOME, SOAK } from './support/stack.js';
 import { awaitReady, createReadyTenant, createTenant, type CreatedTenant } from './support/tenants.js';
-import { awaitComplete, awaitHeld, dropletEvents, submit } from './support/usage.js';
+import { awaitBillable, awaitHeld, dropletEvents, submit } from './support/usage.js';
 
 const KILLS = SOAK ? 40 : 4;
 const TENANTS = 4;
@@ -52,11 +52,12 @@ describe('deaths at random moments', () => {
     for (const { tenant } of created) expect(await invoicesOf(stack, tenant.id)).toHaveLength(1);
   });
 
-  async function billOf({ tenant, deployment }: CreatedTenant) {
+  async function billOf(created: CreatedTenant) {
+    const { tenant, deployment } = created;
     // In small batches, so that a death falls between two of them and into one.
     const answer = await submit(stack, dropletEvents(deployment.id, month, 72), 8);
     expect([answer.accepted + answer.duplicates, answer.rejected]).toEqual([72, 0]);
-    await awaitComplete(stack, tenant.id, month);
+    await awaitBillable(stack, created, month);
     return issueInvoice(stack, tenant.id, month);
   }
 

@@ -5,7 +5,7 @@ import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth, TIME_ZONE, type Month } from './support/month.js';
 import { E2eStack, HOME } from './support/stack.js';
 import { awaitAllowed, awaitReady, checkGate, createTenant, licenseOf, type CreatedTenant } from './support/tenants.js';
-import { awaitComplete, DROPLET_HOURS, dropletEvents, submit, usageEvent } from './support/usage.js';
+import { awaitBillable, DROPLET_HOURS, dropletEvents, submit, usageEvent } from './support/usage.js';
 
 /** The main job, step by step: each test goes on where the one before it ended. */
 describe('the main path', () => {
@@ -82,7 +82,7 @@ describe('the main path', () => {
 
   it('the month is complete when core-api holds every hour as its home closed it', async () => {
     const hours = (month.to.getTime() - month.from.getTime()) / 3_600_000;
-    const report = await awaitComplete(stack, acme.tenant.id, month);
+    const report = await awaitBillable(stack, acme, month);
     expect(report.hoursExpected).toBe(report.hoursComplete);
     expect(report.hoursExpected).toBe(hours);
   });

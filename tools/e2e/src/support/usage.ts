@@ -79,18 +79,6 @@ export function completenessOf(stack: E2eStack, tenantId: string, month: Month):
   return insistently<Completeness>(stack.core, { method: 'GET', path }, 200);
 }
 
-/** Until core-api holds every hour of the month as the home closed it. */
-export async function awaitComplete(stack: E2eStack, tenantId: string, month: Month): Promise<Completeness> {
-  let last: Completeness | undefined;
-  return waitFor(
-    `${month.period} of ${tenantId} to be complete`,
-    async () => ((last = await completenessOf(stack, tenantId, month)).complete ? last : null),
-    { deadlineMs: COMPLETE_MS, everyMs: 250 },
-  ).catch((error: unknown) => {
-    throw new Error(`${String(error)}; last: ${JSON.stringify(last)?.slice(0, 1_000)}`);
-  });
-}
-
 /** The sum of what core-api holds of a meter, as the database adds it up. */
 export async function heldByCore(stack: E2eStack, deploymentId: string, meter = 'droplet_hours'): Promise<string> {
   const [row] = await stack.databases.query<{ held: string }>(
@@ -117,4 +105,29 @@ export async function awaitHeld(
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}; it holds ${last}`);
   });
+}
+
+/**
+ * Until core-api holds every hour of the month as the home closed it, and all 2,160 droplet hours in them: hours are
+ * closed at once when the Clock jumps, so what is submitted afterwards comes with later revisions of their closes.
+ */
+export async function awaitBillable(
+  stack: E2eStack,
+  { tenant, deployment }: Metered,
+  month: Month,
+): Promise<Completeness> {
+  await awaitHeld(stack, deployment.id, String(DROPLET_HOURS));
+  let last: Completeness | undefined;
+  return waitFor(
+    `${month.period} of ${tenant.id} to be complete`,
+    async () => ((last = await completenessOf(stack, tenant.id, month)).complete ? last : null),
+    { deadlineMs: COMPLETE_MS, everyMs: 250 },
+  ).catch((error: unknown) => {
+    throw new Error(`${String(error)}; last: ${JSON.stringify(last)?.slice(0, 1_000)}`);
+  });
+}
+
+interface Metered {
+  readonly tenant: { readonly id: string };
+  readonly deployment: { readonly id: string };
 }
