@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { BODY_BYTES_MAX, registerBodyParsers } from './body-parsers.js';
-import { registerHooks, type Listeners } from './hooks.js';
+import { refuseUnroutable, registerHooks, type Listeners } from './hooks.js';
 import { API_PREFIX, prefixExclusions } from './paths.js';
 import { requestIdOf } from './request-id.js';
 import { assertAccessDeclared, routeInventory } from './route-inventory.js';
@@ -28,6 +28,7 @@ export async function createHttpApp(module: RootModule, listeners: Listeners): P
     forceCloseConnections: 'idle',
     requestIdHeader: false,
     genReqId: requestIdOf,
+    frameworkErrors: refuseUnroutable,
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,

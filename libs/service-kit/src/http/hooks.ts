@@ -33,10 +33,22 @@ export function registerHooks(app: NestFastifyApplication, listeners: Listeners)
   });
 }
 
-// PostgreSQL refuses NUL, and a query or a path parameter may reach it.
+// PostgreSQL refuses NUL, and a query or a path parameter may reach it. A filter named __proto__ would vanish unrefused.
 function urlRefusal(request: FastifyRequest): RefusalError | null {
-  if (!/%00/.test(request.raw.url ?? '')) return null;
-  return new RefusalError(RequestErrors.MALFORMED({ detail: 'The URL contains a NUL character' }));
+  const url = request.raw.url ?? '';
+  if (/%00/.test(url)) return new RefusalError(RequestErrors.MALFORMED({ detail: 'The URL contains a NUL character' }));
+  if (!/[?&]__proto__(?:[=&[]|%5b|$)/i.test(url)) return null;
+  return new RefusalError(RequestErrors.MALFORMED({ detail: 'A query parameter is forbidden' }));
+}
+
+/** What Fastify refuses before any route or hook is found: an address that cannot be decoded or is too long. */
+export function refuseUnroutable(error: { code?: string }, request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const failure = isTooLong
+    ? RequestErrors.URI_TOO_LONG({ detail: 'A part of the path is too long' })
+    : RequestErrors.MALFORMED({ detail: 'The path cannot be decoded' });
+  void reply.header('x-request-id', String(request.id));
+  sendRefusal(reply, new RefusalError(failure), String(request.id));
 }
 
 // By the matched route, not by the text of the path: no spelling of the path gets around it.
