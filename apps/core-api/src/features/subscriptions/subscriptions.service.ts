@@ -109,6 +109,11 @@ export class SubscriptionsService implements OnModuleInit {
     return subscription;
   }
 
+  /** In which zone the periods of each deployment are cut; an unknown one is absent. */
+  timeZones(tx: Tx, deploymentIds: readonly string[]): Promise<Map<string, string>> {
+    return this.store.timeZones(tx, deploymentIds);
+  }
+
   /** All that was subscribed to at any time of the period, with what a bill is computed from. */
   async subscriptionsOfTenant(tx: Tx, tenantId: string, period: Period): Promise<BillableSubscription[]> {
     const subscriptions = await this.store.ofTenant(tx, tenantId, period);

@@ -43,6 +43,14 @@ export class SubscriptionsStore {
     return row && toSubscription(row);
   }
 
+  async timeZones(tx: Tx, deploymentIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({
+      where: { deploymentId: { in: [...deploymentIds] } },
+      select: { deploymentId: true, timeZone: true },
+    });
+    return new Map(rows.map(({ deploymentId, timeZone }) => [deploymentId, timeZone]));
+  }
+
   /** Those that had begun before `until` and had not ended before `from`. */
   async ofTenant(tx: Tx, tenantId: string, period: Period): Promise<Subscription[]> {
     const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({

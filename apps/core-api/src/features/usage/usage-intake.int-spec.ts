@@ -16,6 +16,8 @@ import { RandomIds, type UnitOfWork } from '@biplane/service-kit';
 import { FakeClock, seededRandom, seedOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import type { CatalogService } from '../catalog/index.js';
 import type { DeploymentsService } from '../deployments/index.js';
+import type { RegionsService } from '../regions/index.js';
+import type { SubscriptionsService } from '../subscriptions/index.js';
 import type { UsageWindowTotal } from './domain/window.js';
 import { UsageIntake, type UsageBatch } from './usage-intake.service.js';
 import { UsageStore, type HomeCloseRow } from './usage.store.js';
@@ -41,20 +43,24 @@ afterAll(async () => {
 const newId = () => uuidv7(clock.now(), Buffer.from(randomUUID().replaceAll('-', ''), 'hex'));
 
 /**
- * One deployment on one home. What it and the meter are comes from two other features, which have suites of their own;
+ * One deployment on one home. What they and the meter are comes from other features, which have suites of their own;
  * here they answer from memory, and everything that intake itself writes is in PostgreSQL.
  */
 function scene() {
   const deploymentId = orThrow(parseDeploymentId(newId()));
   const homeId = orThrow(parseHomeId(newId()));
-  const deployment = { tenantId: newId(), placements: [{ homeId, from: placedAt, to: null }] };
+  const deployment = { tenantId: newId(), region, placements: [{ homeId, from: placedAt, to: null }] };
   const deployments = { findMany: async () => new Map([[deploymentId, deployment]]) };
   const catalog = { meters: async () => [{ meter, aggregation: 'sum', authority: 'data' }] };
+  const regions = { home: async (_tx: unknown, id: string) => (id === homeId ? { homeId, region } : null) };
+  const subscriptions = { timeZones: async () => new Map([[deploymentId, 'Australia/Brisbane']]) };
   const intake = new UsageIntake(
     unitOfWork,
     new UsageStore(),
     catalog as unknown as CatalogService,
     deployments as unknown as DeploymentsService,
+    regions as unknown as RegionsService,
+    subscriptions as unknown as SubscriptionsService,
     clock,
     new RandomIds(clock),
   );
@@ -166,6 +172,33 @@ describe('what a home reports', () => {
       [deploymentId],
     );
     expect(counted).toEqual([{ q: '7' }]);
+  });
+
+  it('a close for the home of another region, or of nobody, is quarantined and closes nothing', async () => {
+    const { deploymentId, homeId, take } = scene();
+    const counted = window(deploymentId, homeId, 1);
+    await take({ windows: [counted], closes: [close(homeId, [counted])] });
+    const elsewhere = orThrow(parseRegionCode('us-1'));
+    const nobodys = orThrow(parseHomeId(newId()));
+    await take({ region: elsewhere, closes: [{ ...close(homeId, [], 99), region: elsewhere }] });
+    await take({ closes: [close(nobodys, [])] });
+    expect([await isComplete(homeId), await isComplete(nobodys)]).toEqual([true, undefined]);
+    const kept = await postgres.query<{ reason: string }>(
+      `SELECT reason FROM usage_quarantine WHERE record->>'homeId' IN ($1, $2) ORDER BY reason`,
+      [homeId, nobodys],
+    );
+    expect(kept.map((row) => row.reason)).toEqual(['HOME_UNKNOWN', 'REGION_MISMATCH']);
+  });
+
+  it('a window on the topic of another region is quarantined and changes no total', async () => {
+    const { deploymentId, homeId, take } = scene();
+    await take({ windows: [window(deploymentId, homeId, 1)] });
+    await take({ region: orThrow(parseRegionCode('us-1')), windows: [window(deploymentId, homeId, 99)] });
+    const counted = await postgres.query(
+      'SELECT trim_scale(quantity)::text AS q FROM usage_window WHERE deployment_id = $1',
+      [deploymentId],
+    );
+    expect(counted).toEqual([{ q: '1' }]);
   });
 
   it('a record of a type without rule is quarantined, not dropped', async () => {

@@ -6,6 +6,8 @@ import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
 import { DeploymentsService } from '../deployments/index.js';
+import { RegionsService } from '../regions/index.js';
+import { SubscriptionsService } from '../subscriptions/index.js';
 import { newestOfEach, windowFault, type UsageWindowTotal } from './domain/window.js';
 import {
   UsageStore,
@@ -32,6 +34,8 @@ export class UsageIntake {
     private readonly store: UsageStore,
     private readonly catalog: CatalogService,
     private readonly deployments: DeploymentsService,
+    private readonly regions: RegionsService,
+    private readonly subscriptions: SubscriptionsService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -43,8 +47,9 @@ export class UsageIntake {
    */
   async take(batch: UsageBatch): Promise<void> {
     const now = this.clock.now();
-    const counted = await this.unitOfWork.run(async (tx) => {
+    const touched = await this.unitOfWork.run(async (tx) => {
       const { accepted, refused } = await this.judge(tx, batch, now);
+      const closes = await this.judgeCloses(tx, batch);
       if (accepted.length > 0)
         await this.store.raise(
           tx,
@@ -52,13 +57,12 @@ export class UsageIntake {
           accepted.map(() => this.ids.uuid()),
           now,
         );
-      if (batch.closes.length > 0) await this.store.recordCloses(tx, newestCloses(batch.closes), now);
-      await this.store.quarantine(tx, refused, now);
-      return accepted;
+      if (closes.accepted.length > 0) await this.store.recordCloses(tx, newestCloses(closes.accepted), now);
+      await this.store.quarantine(tx, [...refused, ...closes.refused], now);
+      return [...accepted, ...closes.accepted];
     });
     faultPoint('usage.after_count_before_compare');
-    faultPoint('usage.after_count_before_compare');
-    await this.compare([...counted, ...batch.closes]);
+    await this.compare(touched);
   }
 
   /** Compares hours with what their homes say they counted: a bill waits for each that differs. */
@@ -84,12 +88,15 @@ export class UsageIntake {
       tx,
       newest.map((window) => window.deploymentId),
     );
+    const timeZones = await this.subscriptions.timeZones(tx, [...deployments.keys()]);
     const meters = new Map((await this.catalog.meters(tx)).map((meter) => [meter.meter as string, meter]));
     const accepted: CountedWindow[] = [];
     const refused = batch.other.map(({ type, record }) => this.aside(batch.region, type, record, 'TYPE_UNSUPPORTED'));
     for (const window of newest) {
       const deployment = deployments.get(window.deploymentId);
-      const fault = windowFault(window, deployment, meters.get(window.meter), now);
+      const timeZone = timeZones.get(window.deploymentId);
+      const facts = deployment && timeZone !== undefined ? { ...deployment, timeZone } : undefined;
+      const fault = windowFault(window, facts, meters.get(window.meter), { now, region: batch.region });
       if (fault === null && deployment !== undefined) {
         accepted.push({ ...window, tenantId: deployment.tenantId, hour: hourOf(window.windowStart).from });
       } else {
@@ -97,6 +104,25 @@ export class UsageIntake {
       }
     }
     return { accepted, refused };
+  }
+
+  /** A home speaks for its own hours only: the topic of its region is the one place where it may write. */
+  private async judgeCloses(
+    tx: Tx,
+    batch: UsageBatch,
+  ): Promise<{ accepted: HomeCloseRow[]; refused: QuarantinedRecord[] }> {
+    const faults = new Map<string, string | null>();
+    for (const homeId of new Set(batch.closes.map((close) => close.homeId))) {
+      const home = await this.regions.home(tx, homeId);
+      faults.set(homeId, home === null ? 'HOME_UNKNOWN' : home.region === batch.region ? null : 'REGION_MISMATCH');
+    }
+    return {
+      accepted: batch.closes.filter(({ homeId }) => faults.get(homeId) === null),
+      refused: batch.closes.flatMap((close) => {
+        const fault = faults.get(close.homeId);
+        return fault ? [this.aside(batch.region, 'HomeClose', close, fault)] : [];
+      }),
+    };
   }
 
   private aside(region: RegionCode, recordType: string, record: unknown, reason: string): QuarantinedRecord {
@@ -115,6 +141,8 @@ export class UsageIntake {
 }
 
 const faultDetail: Readonly<Record<string, string>> = {
+  HOME_UNKNOWN: 'No region was ever given such a home',
+  REGION_MISMATCH: 'The topic is that of another region',
   DEPLOYMENT_UNKNOWN: 'No deployment of this id was ever created here',
   METER_UNKNOWN: 'The catalog has no such meter',
   METER_AGGREGATION: 'The catalog aggregates this meter in another way',
@@ -122,7 +150,7 @@ const faultDetail: Readonly<Record<string, string>> = {
   HOME_DOES_NOT_SERVE: 'The home did not hold this deployment in that window',
   WINDOW_IN_FUTURE: 'The window begins more than 5 minutes from now',
   WINDOW_TOO_OLD: 'The window begins more than 35 days ago',
-  WINDOW_SHAPE: 'The window is empty or longer than its UTC hour',
+  WINDOW_SHAPE: 'The window is not a UTC hour, cut at the edges of the billing period',
   QUANTITY_INVALID: 'The quantity is not a decimal of at most 30 digits, 12 of them behind the point',
   TYPE_UNSUPPORTED: 'This release has no rule for records of this type',
 };

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { RegionsModule } from '../regions/index.js';
+import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { CompletenessService } from './completeness.service.js';
 import { UsageIntake } from './usage-intake.service.js';
@@ -10,7 +12,7 @@ import { UsageService } from './usage.service.js';
 import { UsageStore } from './usage.store.js';
 
 @Module({
-  imports: [CatalogModule, DeploymentsModule, TenantsModule],
+  imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
   controllers: [UsageController, UsageConsumer],
   providers: [UsageStore, UsageIntake, UsageService, CompletenessService],
   exports: [UsageService],

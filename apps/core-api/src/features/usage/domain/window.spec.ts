@@ -6,7 +6,7 @@ import { newestOfEach, windowFault, type MeteredDeployment, type UsageWindowTota
 const home = '0193a000-0000-7000-8000-00000000000a' as HomeId;
 const otherHome = '0193a000-0000-7000-8000-00000000000b' as HomeId;
 const meter = { aggregation: 'sum', authority: 'data' };
-const now = new Date('2026-04-10T12:30:00Z');
+const context = { now: new Date('2026-04-10T12:30:00Z'), region: 'eu-1' };
 
 function window(over: Partial<UsageWindowTotal> = {}): UsageWindowTotal {
   return {
@@ -26,7 +26,7 @@ function window(over: Partial<UsageWindowTotal> = {}): UsageWindowTotal {
 }
 
 function deployment(placements: MeteredDeployment['placements']): MeteredDeployment {
-  return { tenantId: '0193a000-0000-7000-8000-0000000000ff', placements };
+  return { tenantId: '0193a000-0000-7000-8000-0000000000ff', region: 'eu-1', timeZone: 'Asia/Kolkata', placements };
 }
 
 const served = deployment([{ homeId: home, from: new Date('2026-03-01T00:00:00Z'), to: null }]);
@@ -34,7 +34,7 @@ const at = (text: string) => new Date(text);
 
 describe('what a home reports is counted only when every fact about it is known', () => {
   it('a window of a deployment, meter and home that are known is counted', () => {
-    expect(windowFault(window(), served, meter, now)).toBeNull();
+    expect(windowFault(window(), served, meter, context)).toBeNull();
   });
 
   it.each([
@@ -47,20 +47,33 @@ describe('what a home reports is counted only when every fact about it is known'
     ['a comma', window({ quantity: '12,5' }), served, meter, 'QUANTITY_INVALID'],
     ['13 decimals', window({ quantity: '0.0000000000001' }), served, meter, 'QUANTITY_INVALID'],
     ['an empty window', window({ windowEnd: at('2026-04-10T11:00:00Z') }), served, meter, 'WINDOW_SHAPE'],
+    ['not from its start', window({ windowStart: at('2026-04-10T11:15:00Z') }), served, meter, 'WINDOW_SHAPE'],
+    ['not to its end', window({ windowEnd: at('2026-04-10T11:59:59.999Z') }), served, meter, 'WINDOW_SHAPE'],
     ['longer than its hour', window({ windowEnd: at('2026-04-10T12:00:00.001Z') }), served, meter, 'WINDOW_SHAPE'],
   ] as const)('%s → quarantine', (_why, total, facts, known, fault) => {
-    expect(windowFault(total, facts, known, now)).toBe(fault);
+    expect(windowFault(total, facts, known, context)).toBe(fault);
+  });
+
+  it('a window of another region’s deployment is nobody’s there, whatever it says of itself', () => {
+    expect(windowFault(window(), served, meter, { ...context, region: 'us-1' })).toBe('REGION_MISMATCH');
   });
 
   it.each([
-    ['5 minutes ahead is tolerated', '2026-04-10T12:35:00Z', null],
-    ['a millisecond more is not', '2026-04-10T12:35:00.001Z', 'WINDOW_IN_FUTURE'],
-    ['35 days back is tolerated', '2026-03-06T12:30:00Z', null],
-    ['a millisecond more is not', '2026-03-06T12:29:59.999Z', 'WINDOW_TOO_OLD'],
-  ] as const)('%s', (_why, start, fault) => {
-    const windowStart = at(start);
-    const total = window({ windowStart, windowEnd: new Date(windowStart.getTime() + 1) });
-    expect(windowFault(total, served, meter, now)).toBe(fault);
+    ['an hour that the month ends in is cut there', '18:00', '18:30', null],
+    ['and goes on in the next month', '18:30', '19:00', null],
+    ['whole, it would lie in both months', '18:00', '19:00', 'WINDOW_SHAPE'],
+  ] as const)('a window never crosses the edge of a billing period: %s', (_why, start, end, fault) => {
+    const total = window({ windowStart: at(`2026-03-31T${start}:00Z`), windowEnd: at(`2026-03-31T${end}:00Z`) });
+    expect(windowFault(total, served, meter, context)).toBe(fault);
+  });
+
+  it.each([
+    ['5 minutes ahead is tolerated', '2026-04-10T10:55:00Z', null],
+    ['a millisecond more is not', '2026-04-10T10:54:59.999Z', 'WINDOW_IN_FUTURE'],
+    ['35 days back is tolerated', '2026-05-15T11:00:00Z', null],
+    ['a millisecond more is not', '2026-05-15T11:00:00.001Z', 'WINDOW_TOO_OLD'],
+  ] as const)('%s', (_why, now, fault) => {
+    expect(windowFault(window(), served, meter, { ...context, now: at(now) })).toBe(fault);
   });
 
   it.each([
@@ -70,7 +83,7 @@ describe('what a home reports is counted only when every fact about it is known'
     ['it left as the window began', '2026-03-01T00:00:00Z', '2026-04-10T11:00:00Z', 'HOME_DOES_NOT_SERVE'],
   ] as const)('%s', (_why, from, to, fault) => {
     const facts = deployment([{ homeId: home, from: at(from), to: to === null ? null : at(to) }]);
-    expect(windowFault(window(), facts, meter, now)).toBe(fault);
+    expect(windowFault(window(), facts, meter, context)).toBe(fault);
   });
 
   it('A3: any order and repetition of revisions leaves the highest one', () => {

@@ -1,4 +1,4 @@
-import { hourOf, type OpenPeriod } from '@biplane/billing-calendar';
+import { windowOf, type OpenPeriod } from '@biplane/billing-calendar';
 import { parseDecimal, type DeploymentId, type HomeId, type MeterCode } from '@biplane/kernel';
 
 /** How the readings of one meter become one number. */
@@ -32,12 +32,16 @@ export interface Placement extends OpenPeriod {
 /** What core-api knows of the deployment that a window speaks of. */
 export interface MeteredDeployment {
   readonly tenantId: string;
+  readonly region: string;
+  /** In which its billing periods are cut. */
+  readonly timeZone: string;
   readonly placements: readonly Placement[];
 }
 
 /** Why a window is kept aside instead of counted. Source: 20-contracts, "Records up". */
 export type WindowFault =
   | 'DEPLOYMENT_UNKNOWN'
+  | 'REGION_MISMATCH'
   | 'METER_UNKNOWN'
   | 'METER_AGGREGATION'
   | 'METER_WRONG_PLANE'
@@ -50,18 +54,22 @@ export type WindowFault =
 const futureToleranceMs = 5 * 60_000;
 const oldestMs = 35 * 24 * 3_600_000;
 
-/** Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. */
+/**
+ * Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. `region` is that
+ * of the topic it came on: the broker lets only that region's homes write there, whatever the record says of itself.
+ */
 export function windowFault(
   window: UsageWindowTotal,
   deployment: MeteredDeployment | undefined,
   meter: { readonly aggregation: string; readonly authority: string } | undefined,
-  now: Date,
+  { now, region }: { readonly now: Date; readonly region: string },
 ): WindowFault | null {
   if (deployment === undefined) return 'DEPLOYMENT_UNKNOWN';
+  if (deployment.region !== region) return 'REGION_MISMATCH';
   if (meter === undefined) return 'METER_UNKNOWN';
   if (meter.authority !== 'data') return 'METER_WRONG_PLANE';
   if (meter.aggregation !== window.aggregation) return 'METER_AGGREGATION';
-  if (!liesInOneHour(window)) return 'WINDOW_SHAPE';
+  if (!isCutRight(window, deployment.timeZone)) return 'WINDOW_SHAPE';
   if (!parseDecimal(window.quantity, { maxScale: 12, maxDigits: 30 }).ok) return 'QUANTITY_INVALID';
   if (window.windowStart.getTime() > now.getTime() + futureToleranceMs) return 'WINDOW_IN_FUTURE';
   if (window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
@@ -83,9 +91,13 @@ function windowKey(window: UsageWindowTotal): string {
   return [window.deploymentId, window.meter, window.windowStart.getTime(), window.homeId, window.incarnation].join('|');
 }
 
-/** A window is a UTC hour, or the part of one that a billing period cuts off. */
-function liesInOneHour(window: UsageWindowTotal): boolean {
-  return window.windowStart < window.windowEnd && window.windowEnd <= hourOf(window.windowStart).to;
+/**
+ * A window is a UTC hour cut at the edge of the tenant's month, and no other stretch: two that overlap would count an
+ * instant twice, one across the edge would bill it in the wrong month.
+ */
+function isCutRight({ windowStart, windowEnd }: UsageWindowTotal, timeZone: string): boolean {
+  const { from, to } = windowOf(windowStart, timeZone);
+  return windowStart.getTime() === from.getTime() && windowEnd.getTime() === to.getTime();
 }
 
 function serves(placement: Placement, window: UsageWindowTotal): boolean {
