@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
+import { isValueRefused } from '@biplane/service-kit';
 import { backoffMs } from '../backoff.js';
 import { PermanentRecordError } from '../messaging.errors.js';
 import type { ConsumerMetrics } from '../messaging-metrics.js';
@@ -103,8 +104,9 @@ export class BatchProcessor<Payload> {
         reject: ({ offset }, reason) => void rejected.set(offset, reason),
       });
       return rejected;
-    } catch (error) {
-      if (!(error instanceof PermanentRecordError)) throw error;
+    } catch (thrown) {
+      const error = permanent(thrown);
+      if (error === null) throw thrown;
       const culprit = error.record?.offset ?? (records.length === 1 ? records[0]?.offset : undefined);
       if (culprit === undefined) return this.handleSingly(topic, partition, records);
       const others = await this.handleParsed(
@@ -140,4 +142,12 @@ export class BatchProcessor<Payload> {
   private keepBeating(batch: BrokerBatch): NodeJS.Timeout {
     return setInterval(() => void batch.heartbeat().catch(() => undefined), HEARTBEAT_MS);
   }
+}
+
+/** A value that no column holds is as wrong the next time: one such record must not stop all others of its partition. */
+function permanent(error: unknown): PermanentRecordError | null {
+  if (error instanceof PermanentRecordError) return error;
+  return isValueRefused(error)
+    ? new PermanentRecordError('RECORD.VALUE_REFUSED: the database cannot hold a value')
+    : null;
 }

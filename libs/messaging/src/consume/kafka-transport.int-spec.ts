@@ -177,6 +177,19 @@ describe('the Kafka transport', () => {
     expect(letters.map(({ headers }) => String(headers['dlq-reason']))).toEqual(['a total that no rule allows']);
   }, 30_000);
 
+  it('a record with a value that the database cannot hold stops no other of its partition', async () => {
+    const outOfRange = { name: 'DriverAdapterError', cause: { originalCode: '22003' } };
+    totals.fail = (value) => (value === '9:9' ? Object.assign(new Error('refused'), outOfRange) : null);
+    await send([message('a', '1:10', 0), message('b', '9:9', 0), message('a', '2:20', 0)]);
+    await start();
+    await eventually(() => expect(totals.rows.get('a')).toEqual({ revision: 2, quantity: 20 }));
+    await eventually(async () => expect(await committed()).toBe(3n));
+    const letters = await readTopic(kafka.broker('topics'), kafka.topics.usageDlq);
+    expect(letters.map(({ headers }) => String(headers['dlq-reason']))).toEqual([
+      'RECORD.VALUE_REFUSED: the database cannot hold a value',
+    ]);
+  }, 30_000);
+
   it('a passing trouble blocks its partition, not the others, and loses nothing', async () => {
     let failures = 0;
     totals.fail = (value) => (value === '1:1' && (failures += 1) <= 3 ? new Error('the database is away') : null);

@@ -12,7 +12,7 @@ import {
   type DeploymentId,
   type HomeId,
 } from '@biplane/kernel';
-import { RandomIds, type UnitOfWork } from '@biplane/service-kit';
+import { isValueRefused, RandomIds, type UnitOfWork } from '@biplane/service-kit';
 import { FakeClock, seededRandom, seedOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import type { CatalogService } from '../catalog/index.js';
 import type { DeploymentsService } from '../deployments/index.js';
@@ -199,6 +199,15 @@ describe('what a home reports', () => {
       [deploymentId],
     );
     expect(counted).toEqual([{ q: '1' }]);
+  });
+
+  it.each([
+    ['license version', { licenseVersion: 2 ** 40 }],
+    ['incarnation', { incarnation: 2 ** 40 }],
+  ])('a %s that no column holds is told apart from a passing trouble', async (_which, over) => {
+    const { deploymentId, homeId, take } = scene();
+    const refused = await take({ windows: [window(deploymentId, homeId, 1, over)] }).catch((error: unknown) => error);
+    expect(isValueRefused(refused)).toBe(true);
   });
 
   it('a record of a type without rule is quarantined, not dropped', async () => {
