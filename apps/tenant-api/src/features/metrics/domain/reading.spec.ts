@@ -10,6 +10,7 @@ import { WindowCutter } from './window-cutter.js';
 const now = new Date('2026-04-10T12:30:00.000Z');
 const license = {
   version: 7,
+  startsAt: '2026-01-01T00:00:00.000Z',
   calendar: { timeZone: 'Asia/Kolkata' },
   meters: {
     droplet_hours: { authority: 'data', aggregation: 'sum' },
@@ -44,6 +45,12 @@ describe('judge', () => {
     ['of the year 9999', '9999-12-31T23:59:59-14:00', 'USAGE.IN_FUTURE'],
   ])('an event %s is judged by the Clock', (_why, time, expected) => {
     expect(verdict(event(time))).toBe(expected);
+  });
+
+  it('an event of an hour that ended before the deployment existed is not counted', () => {
+    const young = { ...license, startsAt: '2026-04-10T11:20:00.000Z' };
+    expect(verdict(event('2026-04-10T11:00:00Z'), young)).toBe('counted');
+    expect(verdict(event('2026-04-10T10:59:59.999Z'), young)).toBe('USAGE.BEFORE_START');
   });
 
   it('only meters that the license names for this plane are counted', () => {

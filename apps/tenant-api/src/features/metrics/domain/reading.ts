@@ -58,6 +58,11 @@ export function judge(
     return err(UsageIntakeErrors.IN_FUTURE({ detail: 'The event is more than 5 minutes ahead' }));
   }
   if (ageMs > AGE_MS_MAX) return err(UsageIntakeErrors.TOO_OLD({ detail: 'The event is more than 35 days old' }));
+  const window = cutter.windowOf(occurredAt, license.calendar.timeZone);
+  // core-api sets such a window aside, and the hour that holds it would never be complete, for no tenant of this home.
+  if (window.to.getTime() <= Date.parse(license.startsAt)) {
+    return err(UsageIntakeErrors.BEFORE_START({ detail: `The deployment exists since ${license.startsAt}` }));
+  }
   return ok({
     deploymentId: event.subject,
     source: event.source,
@@ -66,7 +71,7 @@ export function judge(
     aggregation: meter.aggregation,
     quantity: decimalToString(orThrow(parseDecimal(event.data.quantity))),
     occurredAt,
-    window: cutter.windowOf(occurredAt, license.calendar.timeZone),
+    window,
     licenseVersion: license.version,
   });
 }

@@ -17,6 +17,11 @@ export const UsageIntakeErrors = declareErrors('USAGE', {
     title: 'The event is too old',
     help: 'An event may be at most 35 days old. Older use is corrected by an adjustment of the invoice.',
   },
+  BEFORE_START: {
+    status: 422,
+    title: 'The event is older than the deployment',
+    help: 'Check the subject and the time: nothing was used before the deployment was created.',
+  },
   ID_REUSED: {
     status: 422,
     title: 'The id stands for another event',
