@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServiceClient } from '@biplane/testing';
+import { waitFor, type ServiceClient } from '@biplane/testing';
 import { authorCatalog } from './support/catalog.js';
 import { hostileTexts, refusedRequests, type HostileRequest } from './support/hostile-requests.js';
 import { inParallel } from './support/in-parallel.js';
@@ -33,6 +33,11 @@ describe('hostile input', () => {
   beforeAll(async () => {
     await authorCatalog(stack);
     await createReadyTenant(stack);
+    // A home keeps a license a moment after it enforces it: the counts below must not move by themselves.
+    await waitFor('the home to keep every license', async () => {
+      const { core, home } = await rowCounts();
+      return core['deployment'] === home['license'];
+    });
     services = [
       { name: 'core-api', routes: await routesOf(stack.file.coreApi), clientOf: () => stack.core },
       {
@@ -75,6 +80,7 @@ describe('hostile input', () => {
     const before = await rowCounts();
     const { sent, wrong } = await attack(refusedRequests, (request, answer) => {
       const { status } = answer;
+      if (refusesEachItem(answer)) return null;
       if (status < 400 || status >= 500) return `answered ${status}`;
       if (request.expected && !request.expected.includes(status)) return `${status}, not ${request.expected.join()}`;
       return problemFault(answer);
@@ -136,6 +142,12 @@ async function receive(baseUrl: string, request: HostileRequest, token: string |
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
+/** A batch is answered item by item, and a bad one spoils no other: refused is what was not accepted. */
+function refusesEachItem({ status, text }: Received): boolean {
+  if (status !== 202) return false;
+  return (JSON.parse(text) as { accepted?: number }).accepted === 0;
+}
+
 /** What an RFC 9457 answer of ours lacks, or tells too much of; null when it is right. */
 function problemFault({ status, headers, text }: Received): string | null {
   if (!PROBLEM.test(headers.get('content-type') ?? '')) return `content type ${headers.get('content-type')}`;
@@ -146,7 +158,7 @@ function problemFault({ status, headers, text }: Received): string | null {
     return 'not JSON';
   }
   if (!/^[A-Z][A-Z0-9_]*\.[A-Z][A-Z0-9_]*$/.test(String(problem['code']))) return 'no code';
-  if (typeof problem['requestId'] !== 'string' || problem['requestId'] === '') return 'no requestId';
+  if (!problem['requestId'] || problem['requestId'] !== headers.get('x-request-id')) return 'no requestId, or another';
   if (problem['status'] !== status) return `says ${String(problem['status'])}, is ${status}`;
   if (status === 429) return 'the client was limited: the route was not reached';
   return INSIDE.test(text) ? 'tells of its inside' : null;

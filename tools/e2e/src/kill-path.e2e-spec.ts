@@ -6,7 +6,7 @@ import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth, type Month } from './support/month.js';
 import { CORE, E2eStack, HOME } from './support/stack.js';
 import { awaitAllowed, awaitReady, createReadyTenant, createTenant, type CreatedTenant } from './support/tenants.js';
-import { awaitBillable, dropletEvents, submit } from './support/usage.js';
+import { awaitBillable, dropletEvents, submit, usageEvent } from './support/usage.js';
 
 const EVENTS = 36;
 
@@ -45,10 +45,13 @@ describe('the path with a SIGKILL at each step', () => {
     { point: 'metrics.after_commit_before_reply', title: 'C3: after the commit: the retry finds duplicates' },
   ])('usage with the home dead at $point; $title', async ({ point }) => {
     const tenant = await createReadyTenant(stack);
-    const events = dropletEvents(tenant.deployment.id, { ...month, to: stack.clock.now(), from: monthEve(stack) }, 12);
+    const time = stack.clock.now();
+    const events = Array.from({ length: EVENTS }, (_, index) =>
+      usageEvent(tenant.deployment.id, { id: `${point}-${index}`, time, quantity: '60' }),
+    );
     const answer = await services.dyingAt(HOME, point, () => submit(stack, events));
-    expect([answer.accepted + answer.duplicates, answer.rejected]).toEqual([12, 0]);
-    expect(answer.duplicates).toBe(point.endsWith('before_reply') ? 12 : 0);
+    expect([answer.accepted + answer.duplicates, answer.rejected]).toEqual([EVENTS, 0]);
+    expect(answer.duplicates).toBe(point.endsWith('before_reply') ? EVENTS : 0);
     const held = await databases.query(
       databases.home,
       'SELECT trim_scale(sum(quantity))::text AS held FROM usage_window WHERE deployment_id = $1',
@@ -100,8 +103,3 @@ describe('the path with a SIGKILL at each step', () => {
     return (await databases.query(databases.core, sql)).length + (await databases.query(databases.home, sql)).length;
   };
 });
-
-/** An hour ago: usage that lies before the billed month. */
-function monthEve(stack: E2eStack): Date {
-  return new Date(stack.clock.now().getTime() - 3_600_000);
-}

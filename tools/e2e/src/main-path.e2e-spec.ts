@@ -66,16 +66,19 @@ describe('the main path', () => {
     expect(await submit(stack, hostile)).toMatchObject({ accepted: DROPLET_HOURS, duplicates: 500, rejected: 0 });
   });
 
-  it('one bad item of a batch is refused alone', async () => {
+  it('bad items of a batch are refused alone', async () => {
     const time = new Date(month.from.getTime() + 60_000);
+    const before = new Date(month.from.getTime() - 24 * 3_600_000);
     const answer = await submit(stack, [
       usageEvent(acme.deployment.id, { id: 'good', time, quantity: '1', meter: 'api_calls' }),
       usageEvent(acme.deployment.id, { id: 'unknown-meter', time, quantity: '1', meter: 'moonbeams' }),
+      usageEvent(acme.deployment.id, { id: 'too-early', time: before, quantity: '1' }),
       usageEvent('01900000-0000-7000-8000-000000000000', { id: 'nobody', time, quantity: '1' }),
     ]);
     expect(answer.results.map(({ status, code }) => [status, code])).toEqual([
       ['accepted', undefined],
       ['rejected', 'METER.UNKNOWN'],
+      ['rejected', 'USAGE.BEFORE_START'],
       ['rejected', 'USAGE.DEPLOYMENT_UNKNOWN'],
     ]);
   });
