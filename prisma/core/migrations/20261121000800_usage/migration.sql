@@ -62,6 +62,9 @@ CREATE TABLE "usage_quarantine" (
     CONSTRAINT "usage_quarantine_pkey" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "usage_quarantine_record_hash_key" ON "usage_quarantine"("record_hash");
+-- Asked for at every close and every bill: whose windows stand here, and in which hour.
+CREATE INDEX "usage_quarantine_of_home" ON "usage_quarantine"(("record"->>'homeId')) WHERE "record_type" = 'UsageWindow';
+CREATE INDEX "usage_quarantine_of_deployment" ON "usage_quarantine"(("record"->>'deploymentId')) WHERE "record_type" = 'UsageWindow';
 CREATE INDEX "usage_quarantine_reason_received_at_idx" ON "usage_quarantine"("reason", "received_at");
 
 -- The history of what was metered is evidence for invoices: it grows, it never changes.

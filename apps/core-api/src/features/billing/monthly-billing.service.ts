@@ -48,7 +48,8 @@ export class MonthlyBillingService {
     const subscriptions = await this.subscriptions.subscriptionsOfTenant(tx, tenantId, period);
     // Asked before the usage is read: a period that was complete then is wholly in the figures, whatever arrives after.
     const placements = subscriptions.flatMap(({ deployment }) => deployment.placements);
-    const { missing } = await this.usage.completeness(tx, placements, period);
+    const ids = subscriptions.map(({ deployment }) => deployment.id);
+    const { missing } = await this.usage.completeness(tx, placements, period, ids);
     const names = await this.catalog.meterNames(tx);
     const deployments: MeteredDeployment[] = [];
     for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period, names));

@@ -78,7 +78,6 @@ export class InvoicesService {
     const year = Number.parseInt(monthOf(now, this.issuer.timeZone), 10);
     const sequence = await this.store.takeNumber(tx, this.issuer.code, year);
     faultPoint('invoice.after_number');
-    faultPoint('invoices.after_number_before_insert');
     const invoice = this.document(tenantId, month, bill, {
       year,
       sequence,

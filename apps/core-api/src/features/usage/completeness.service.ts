@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { calendarMonth, type Period } from '@biplane/billing-calendar';
-import { UnitOfWork, type Tx } from '@biplane/service-kit';
+import { calendarMonth } from '@biplane/billing-calendar';
+import { UnitOfWork } from '@biplane/service-kit';
 import { DeploymentsService } from '../deployments/index.js';
 import type { CompletenessDto, HomeCompletenessDto } from './completeness.dto.js';
-import type { Placement } from './domain/window.js';
 import { UsageService, type Completeness } from './usage.service.js';
 
 const shownMax = 100;
@@ -21,7 +20,13 @@ export class CompletenessService {
   async report(month: string, timeZone: string, tenantId?: string): Promise<CompletenessDto> {
     const tx = this.unitOfWork.reader;
     const period = calendarMonth(month, timeZone);
-    const completeness = await this.usage.completeness(tx, await this.placements(tx, period, tenantId), period);
+    const deployments = tenantId === undefined ? [] : await this.deployments.ofTenant(tx, tenantId);
+    const placements =
+      tenantId === undefined
+        ? await this.deployments.placementsDuring(tx, period)
+        : deployments.flatMap((deployment) => deployment.placements);
+    const ids = deployments.map(({ id }) => id);
+    const completeness = await this.usage.completeness(tx, placements, period, ids);
     const { expected, missing } = completeness;
     return {
       complete: missing.length === 0,
@@ -30,11 +35,6 @@ export class CompletenessService {
       homes: byHome(completeness),
       missing: missing.slice(0, shownMax).map(({ homeId, hour }) => ({ homeId, hour: hour.toISOString() })),
     };
-  }
-
-  private async placements(tx: Tx, period: Period, tenantId: string | undefined): Promise<Placement[]> {
-    if (tenantId === undefined) return this.deployments.placementsDuring(tx, period);
-    return (await this.deployments.ofTenant(tx, tenantId)).flatMap(({ placements }) => placements);
   }
 }
 

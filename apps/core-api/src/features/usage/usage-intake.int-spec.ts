@@ -20,6 +20,7 @@ import type { RegionsService } from '../regions/index.js';
 import type { SubscriptionsService } from '../subscriptions/index.js';
 import type { UsageWindowTotal } from './domain/window.js';
 import { UsageIntake, type UsageBatch } from './usage-intake.service.js';
+import { UsageService } from './usage.service.js';
 import { UsageStore, type HomeCloseRow } from './usage.store.js';
 
 const clock = new FakeClock('2026-04-10T12:30:00Z');
@@ -138,6 +139,43 @@ describe('what a home reports', () => {
     expect(await isComplete(homeId)).toBe(false);
     await take({ closes: [close(homeId, [late], 2)] });
     expect(await isComplete(homeId)).toBe(true);
+  });
+
+  it('a window that breaks a rule holds back its own tenant, never the others of its home', async () => {
+    const { deploymentId, homeId, take } = scene();
+    const good = window(deploymentId, homeId, 1);
+    const bad = window(deploymentId, homeId, 1, { meter: orThrow(parseMeterCode('nobody_knows')) });
+    const other = orThrow(parseDeploymentId(randomUUID()));
+    await take({ windows: [good, bad], closes: [close(homeId, [good, bad])] });
+    expect(await isComplete(homeId)).toBe(true);
+
+    const usage = new UsageService(new UsageStore());
+    const period = hourOf(start);
+    const placements = [{ homeId, from: placedAt, to: null }];
+    const own = await usage.completeness(unitOfWork.reader, placements, period, [deploymentId]);
+    const others = await usage.completeness(unitOfWork.reader, placements, period, [other]);
+    expect([own.missing, others.missing]).toEqual([[{ homeId, hour }], []]);
+  });
+
+  it('what a stranger reports of a deployment holds nobody back', async () => {
+    const { deploymentId, homeId, take } = scene();
+    const good = window(deploymentId, homeId, 1);
+    const stranger = orThrow(parseHomeId(randomUUID()));
+    await take({ windows: [good, window(deploymentId, stranger, 9)], closes: [close(homeId, [good])] });
+    const elsewhere = orThrow(parseRegionCode('us-1'));
+    await take({ region: elsewhere, windows: [window(deploymentId, homeId, 8)] });
+    expect(await isComplete(homeId)).toBe(true);
+    const usage = new UsageService(new UsageStore());
+    const placements = [{ homeId, from: placedAt, to: null }];
+    const { missing } = await usage.completeness(unitOfWork.reader, placements, hourOf(start), [deploymentId]);
+    expect(missing).toEqual([]);
+  });
+
+  it('a negative quantity can not be what a home closed, and breaks nothing', async () => {
+    const { deploymentId, homeId, take } = scene();
+    const bad = window(deploymentId, homeId, 1, { quantity: '-1' });
+    await take({ windows: [bad], closes: [{ ...close(homeId, []), windows: 1 }] });
+    expect(await isComplete(homeId)).toBe(false);
   });
 
   it('an hour without usage is complete with its close alone', async () => {

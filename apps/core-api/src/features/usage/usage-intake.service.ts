@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { hourOf } from '@biplane/billing-calendar';
 import { windowsDigest } from '@biplane/contracts';
-import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
+import { canonicalJson, parseDecimal, type Clock, type RegionCode } from '@biplane/kernel';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
 import { DeploymentsService } from '../deployments/index.js';
@@ -59,7 +59,7 @@ export class UsageIntake {
         );
       if (closes.accepted.length > 0) await this.store.recordCloses(tx, newestCloses(closes.accepted), now);
       await this.store.quarantine(tx, [...refused, ...closes.refused], now);
-      return [...accepted, ...closes.accepted];
+      return [...hoursOf(batch.windows), ...closes.accepted];
     });
     faultPoint('usage.after_count_before_compare');
     await this.compare(touched);
@@ -155,6 +155,15 @@ const faultDetail: Readonly<Record<string, string>> = {
   TYPE_UNSUPPORTED: 'This release has no rule for records of this type',
 };
 
+/** Of every window, counted or not: a quarantined one is held too, it just counts for nobody. */
+function hoursOf(windows: readonly UsageWindowTotal[]): HomeHour[] {
+  return windows.map(({ homeId, incarnation, windowStart }) => ({
+    homeId,
+    incarnation,
+    hour: hourOf(windowStart).from,
+  }));
+}
+
 function newestCloses(closes: readonly HomeCloseRow[]): HomeCloseRow[] {
   const newest = new Map<string, HomeCloseRow>();
   for (const close of closes) {
@@ -165,7 +174,11 @@ function newestCloses(closes: readonly HomeCloseRow[]): HomeCloseRow[] {
 }
 
 function equals(close: HomeCloseRow, held: readonly HeldWindow[]): boolean {
-  return close.windows === held.length && close.digest === windowsDigest(held);
+  return (
+    close.windows === held.length &&
+    held.every(({ quantity }) => parseDecimal(quantity).ok) &&
+    close.digest === windowsDigest(held)
+  );
 }
 
 function byHour(windows: readonly HeldWindow[]): Map<string, HeldWindow[]> {

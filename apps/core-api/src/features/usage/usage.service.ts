@@ -12,7 +12,7 @@ export interface Completeness {
   readonly closes: readonly CloseStatus[];
   /** What the homes that served must close. */
   readonly expected: readonly HomeHour[];
-  /** What a bill still waits for. */
+  /** What a bill of these deployments still waits for: hours not complete, and those in which a window of theirs was refused. */
   readonly missing: readonly HomeHour[];
 }
 
@@ -26,10 +26,22 @@ export class UsageService {
     return foldUsage(await this.store.totalsOf(tx, deploymentId, period));
   }
 
-  async completeness(tx: Tx, placements: readonly Placement[], period: Period): Promise<Completeness> {
+  /** `deploymentIds`: whose own quarantined windows count as missing; another tenant's never do. */
+  async completeness(
+    tx: Tx,
+    placements: readonly Placement[],
+    period: Period,
+    deploymentIds: readonly string[],
+  ): Promise<Completeness> {
+    const refused = new Set((await this.store.quarantinedHours(tx, deploymentIds, period)).map(keyOf));
     const homeIds = [...new Set(placements.map(({ homeId }) => homeId))];
     const closes = await this.store.closesBetween(tx, homeIds, period);
-    const complete = new Set(closes.filter((close) => close.complete).map(keyOf));
+    const complete = new Set(
+      closes
+        .filter((close) => close.complete)
+        .map(keyOf)
+        .filter((hour) => !refused.has(hour)),
+    );
     return {
       closes,
       expected: servedHours(period, placements),

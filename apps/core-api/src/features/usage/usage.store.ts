@@ -117,13 +117,29 @@ export class UsageStore {
     );
   }
 
-  /** Everything held of these hours, one row a window. */
+  /**
+   * Everything held of these hours, one row a window: what counts, and what stands in quarantine. Otherwise one window
+   * of one tenant that breaks a rule would keep every tenant of its home waiting.
+   */
   windowsOfHours(tx: Tx, hours: readonly HomeHour[]): Promise<HeldWindow[]> {
     return querySql<HeldWindow>(
       tx,
-      `SELECT w.home_id AS "homeId", w.incarnation, w.hour, w.deployment_id AS "deploymentId", w.meter,
-              w.window_start AS "windowStart", w.revision::float8 AS revision, trim_scale(w.quantity)::text AS quantity
-         FROM usage_window w JOIN ${hoursSql} ON (w.home_id, w.incarnation, w.hour) = (u.home_id, u.incarnation, u.hour)`,
+      `SELECT DISTINCT ON (u.home_id, u.incarnation, u.hour, w.deployment_id, w.meter, w.window_start)
+              u.home_id AS "homeId", u.incarnation, u.hour, w.deployment_id AS "deploymentId", w.meter,
+              w.window_start AS "windowStart", w.revision::float8 AS revision, w.quantity
+         FROM ${hoursSql} CROSS JOIN LATERAL (
+           SELECT deployment_id, meter, window_start, revision, trim_scale(quantity)::text AS quantity FROM usage_window
+            WHERE (home_id, incarnation, hour) = (u.home_id, u.incarnation, u.hour)
+           UNION ALL
+           SELECT (record->>'deploymentId')::uuid, record->>'meter', (record->>'windowStart')::timestamptz,
+                  (record->>'revision')::bigint, record->>'quantity' FROM usage_quarantine
+            WHERE record_type = 'UsageWindow' AND record->>'homeId' = u.home_id::text
+              AND region = (SELECT region FROM home_close c
+                             WHERE (c.home_id, c.incarnation, c.hour) = (u.home_id, u.incarnation, u.hour))
+              AND (record->>'incarnation')::int = u.incarnation
+              AND date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') = u.hour
+         ) AS w
+        ORDER BY u.home_id, u.incarnation, u.hour, w.deployment_id, w.meter, w.window_start, w.revision DESC`,
       hourColumns(hours),
     );
   }
@@ -169,6 +185,31 @@ export class UsageStore {
         WHERE deployment_id = $1::uuid AND window_start >= $2::timestamptz AND window_start < $3::timestamptz
         ORDER BY meter, window_start, home_id, incarnation`,
       [deploymentId, period.from.toISOString(), period.to.toISOString()],
+    );
+  }
+
+  /**
+   * Hours in which a home that serves one of these deployments reported a window of it that is not counted, and that no
+   * later revision has replaced. What a stranger reports holds nobody back.
+   */
+  quarantinedHours(
+    tx: Tx,
+    deploymentIds: readonly string[],
+    period: Period,
+  ): Promise<{ homeId: string; hour: Date }[]> {
+    return querySql(
+      tx,
+      `SELECT DISTINCT record->>'homeId' AS "homeId", date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') AS hour
+         FROM usage_quarantine q
+        WHERE record_type = 'UsageWindow' AND record->>'deploymentId' = ANY($1::text[])
+          AND reason NOT IN ('REGION_MISMATCH', 'HOME_DOES_NOT_SERVE')
+          AND NOT EXISTS (SELECT 1 FROM usage_window w WHERE w.deployment_id = (q.record->>'deploymentId')::uuid
+                AND w.meter = q.record->>'meter' AND w.window_start = (q.record->>'windowStart')::timestamptz
+                AND w.home_id = (q.record->>'homeId')::uuid AND w.incarnation = (q.record->>'incarnation')::int
+                AND w.revision > (q.record->>'revision')::bigint)
+          AND (record->>'windowStart')::timestamptz >= $2::timestamptz AND (record->>'windowStart')::timestamptz < $3::timestamptz
+        ORDER BY 2, 1`,
+      [deploymentIds, period.from.toISOString(), period.to.toISOString()],
     );
   }
 

@@ -52,7 +52,8 @@ export type WindowFault =
   | 'QUANTITY_INVALID';
 
 const futureToleranceMs = 5 * 60_000;
-const oldestMs = 35 * 24 * 3_600_000;
+// Homes judge each event by the same 35 days; its window begins up to an hour before it.
+const oldestMs = (35 * 24 + 1) * 3_600_000;
 
 /**
  * Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. `region` is that

@@ -59,7 +59,7 @@ export function judge(
   }
   if (ageMs > AGE_MS_MAX) return err(UsageIntakeErrors.TOO_OLD({ detail: 'The event is more than 35 days old' }));
   const window = cutter.windowOf(occurredAt, license.calendar.timeZone);
-  // core-api sets such a window aside, and the hour that holds it would never be complete, for no tenant of this home.
+  // core-api would set such a window aside: nobody was served then.
   if (window.to.getTime() <= Date.parse(license.startsAt)) {
     return err(UsageIntakeErrors.BEFORE_START({ detail: `The deployment exists since ${license.startsAt}` }));
   }
