@@ -35,6 +35,12 @@ export class DemoContext {
     return (await this.core.expect(200, 'GET', `/api/v1/licenses/${this.deploymentId}`)) as License;
   }
 
+  /** What April comes to so far, computed from metered usage. */
+  async monthlyBill(): Promise<Bill> {
+    const path = `/api/v1/billing/tenants/${this.tenantId}/monthly?period=${scenario.period}`;
+    return (await this.core.expect(200, 'GET', path)) as Bill;
+  }
+
   /** Moves the Clock of every process, and waits until each of them says that it has. */
   async moveClockTo(instant: string): Promise<void> {
     const target = Date.parse(instant);

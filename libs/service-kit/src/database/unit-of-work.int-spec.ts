@@ -41,7 +41,9 @@ describe('UnitOfWork', () => {
     let seenByHook: Promise<number> | null = null;
     const result = await unitOfWork.run(async (tx) => {
       await add(tx, 1, 5);
-      UnitOfWork.afterCommit(tx, () => (seenByHook = valueOf(1)));
+      UnitOfWork.afterCommit(tx, () => {
+        seenByHook = valueOf(1);
+      });
       expect(await valueOf(1)).toBe(before);
       return 'done';
     });

@@ -34,11 +34,7 @@ export async function quote(context: DemoContext): Promise<Outcome> {
 
 /** Bills what was really metered, and issues the invoice: the same computation, the same cents, once. */
 export async function issueInvoice(context: DemoContext): Promise<Outcome> {
-  const monthly = (await context.core.expect(
-    200,
-    'GET',
-    `/api/v1/billing/tenants/${context.tenantId}/monthly?period=${scenario.period}`,
-  )) as Bill;
+  const monthly = await context.monthlyBill();
   insistTheFigures(monthly, 'the monthly bill');
 
   const body = { tenantId: context.tenantId, period: scenario.period, action: 'issue' };

@@ -37,8 +37,17 @@ export async function submitWhileCoreIsDown(context: DemoContext): Promise<Outco
   };
 }
 
-/** Waits until core-api holds every hour of April, as each home's closes say it should. */
+/**
+ * Waits until the usage is on the bill and every hour of April is complete. In this order: the hours were closed, empty,
+ * when the month passed, and what came later opened them again until their next close.
+ */
 export async function awaitCompleteness(context: DemoContext): Promise<Outcome> {
+  await until(
+    'the usage to be on the bill',
+    120_000,
+    () => context.monthlyBill(),
+    ({ total }) => total.amount === scenario.bill.total,
+  );
   const path = `/api/v1/admin/usage/completeness?period=${scenario.period}&tenantId=${context.tenantId}`;
   const report = await until(
     'April to be complete',
@@ -47,7 +56,7 @@ export async function awaitCompleteness(context: DemoContext): Promise<Outcome> 
     ({ complete }) => complete,
   );
   return {
-    headline: `April is complete: ${report.hoursExpected} of ${report.hoursExpected} hours closed and equal to what the home counted`,
+    headline: `April is complete: ${report.hoursComplete} of ${report.hoursExpected} hours closed and equal to what the home counted`,
   };
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import { orThrow, parseInvoiceId, parseTenantId, uuidv7 } from '@biplane/kernel';
 import type { UnitOfWork } from '@biplane/service-kit';
-import { seededRandom, seedOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { seededRandom, seedOfRun, sizeOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import { invoiceNumber } from './domain/invoice-document.js';
 import { InvoicesStore, type NewInvoice } from './invoices.store.js';
 
@@ -83,7 +83,7 @@ const sequences = async (issuer: string) =>
 
 describe('invoice numbers', () => {
   const writers = 16;
-  const each = process.env['SOAK'] === '1' ? 300 : 5;
+  const each = sizeOfRun({ soak: 300, ci: 5 });
 
   it('D4: sixteen writers, one in seven rolled back, leave numbers 1 to n without gap or repeat', async () => {
     const seed = seedOfRun();
