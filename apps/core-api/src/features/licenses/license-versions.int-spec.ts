@@ -114,6 +114,12 @@ describe('license versions', () => {
     const shown = (await admin.expect(200, 'GET', `/api/v1/deployments/${id}`)) as { subscription: { period: object } };
     expect(shown.subscription.period).toEqual({ from: '2026-04-30T14:00:00.000Z', to: '2026-05-31T14:00:00.000Z' });
     await waitFor('the end of the cancelled one', async () => (await history(cancelled))[0]!.status === 'revoked');
+    expect(await admin.get(`/api/v1/deployments/${cancelled}`)).toMatchObject({
+      body: { state: 'cancelled', subscription: { status: 'expired' } },
+    });
+    expect(await admin.get('/api/v1/audit?action=subscription.ended')).toMatchObject({
+      body: { data: [{ actor: 'job:subscription-ends', after: { endedAt: '2026-03-31T14:00:00.000Z' } }] },
+    });
     const events = await waitFor('the end of the trial', async () => {
       const page = (await admin.expect(200, 'GET', `/api/v1/deployments/${tried.id}`)) as {
         state: string;

@@ -53,6 +53,8 @@ export class SubscriptionsJobs implements OnModuleInit {
   /** A trial that is over becomes active at the instant at which it ended, not at the one at which we saw it. */
   private async endTrial(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
     await this.store.setTrialEnded(tx, subscription.id, now);
+    // Held, so that one that is being suspended right now is not made active by the end of its trial.
+    await this.deployments.lock(tx, subscription.deploymentId);
     const deployment = await this.deployments.required(tx, subscription.deploymentId);
     if (deployment.state !== 'trial') return;
     const at = subscription.trialEndsAt ?? now;
@@ -62,6 +64,13 @@ export class SubscriptionsJobs implements OnModuleInit {
 
   private async expire(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
     await this.store.setExpired(tx, subscription.id, now);
+    await this.audit.record(tx, {
+      actor: jobActor('subscription-ends'),
+      action: 'subscription.ended',
+      object: { type: 'subscription', id: subscription.id },
+      tenantId: subscription.tenantId,
+      after: { endedAt: subscription.endedAt },
+    });
     await this.emit(tx, 'subscription.tenant.cancelled', subscription, now, { endedAt: subscription.endedAt });
     await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'ended', at: now });
   }

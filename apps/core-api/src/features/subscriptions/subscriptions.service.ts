@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { OpenPeriod, Period } from '@biplane/billing-calendar';
-import { parseDecimal, RefusalError } from '@biplane/kernel';
-import { IDS, type Ids, type Tx } from '@biplane/service-kit';
+import { parseDecimal, RefusalError, type Clock } from '@biplane/kernel';
+import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import {
   CatalogService,
   PlansService,
@@ -16,7 +16,7 @@ import {
   subscriptionStatusOf,
   type Deployment,
 } from '../deployments/index.js';
-import { billingPeriodAt } from './domain/billing-period.js';
+import { billingPeriodAt, dueRenewal } from './domain/billing-period.js';
 import type { AttachedAddon, Subscription } from './subscription.js';
 import { subscriptionJson } from './subscriptions.json.js';
 import { SubscriptionErrors } from './subscriptions.errors.js';
@@ -59,6 +59,7 @@ export class SubscriptionsService implements OnModuleInit {
     private readonly deployments: DeploymentsService,
     private readonly changes: EntitlementChanges,
     private readonly details: DeploymentDetails,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
@@ -66,13 +67,15 @@ export class SubscriptionsService implements OnModuleInit {
     this.details.contribute('subscription', async (tx, deployment) => {
       const subscription = await this.store.ofDeployment(tx, deployment.id);
       if (!subscription) return null;
-      return subscriptionJson(subscription, subscriptionStatusOf(deployment.state, false));
+      const ended = subscription.endedAt !== null && subscription.endedAt <= this.clock.now();
+      return subscriptionJson(subscription, subscriptionStatusOf(deployment.state, ended));
     });
-    // A cancelled deployment works to the end of what is paid for.
+    // A cancelled deployment works to the end of what is paid for: the period that was begun, its renewal due or done.
     this.changes.onChange(10, async (tx, change) => {
       if (change.to !== 'cancelled') return;
       const subscription = await this.required(tx, change.deploymentId);
-      await this.store.setEnd(tx, change.deploymentId, subscription.period.to);
+      const { period, timeZone } = subscription;
+      await this.store.setEnd(tx, change.deploymentId, (dueRenewal(period, timeZone, change.at) ?? period).to);
     });
   }
 

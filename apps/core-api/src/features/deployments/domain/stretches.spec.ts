@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { clip, subtract } from '@biplane/billing-calendar';
 import { activeStretches, suspendedStretches, type StateChange } from './stretches.js';
 
 const at = (day: number): Date => new Date(Date.UTC(2026, 0, day));
@@ -14,6 +15,17 @@ describe('stretches of a deployment', () => {
   it('charges from first ready, never in the trial, to the end of the subscription', () => {
     expect(activeStretches({ changes, firstReadyAt: at(2), endedAt: at(31) })).toEqual([{ from: at(5), to: at(31) }]);
     expect(activeStretches({ changes, firstReadyAt: at(8), endedAt: null })).toEqual([{ from: at(8), to: null }]);
+  });
+
+  it('charges nothing for what was cancelled out of its trial, suspended in between or not', () => {
+    const cancelled = { to: 'cancelled', at: at(4) } as const;
+    const suspended = { to: 'suspended', at: at(3) } as const;
+    const month = { from: at(1), to: at(31) };
+    for (const ended of [[cancelled], [suspended, cancelled]]) {
+      const changed = [changes[0]!, ...ended];
+      const active = activeStretches({ changes: changed, firstReadyAt: at(2), endedAt: at(31) });
+      expect(subtract(clip(active, month), clip(suspendedStretches(changed), month))).toEqual([]);
+    }
   });
 
   it('charges nothing for a deployment that was never ready', () => {

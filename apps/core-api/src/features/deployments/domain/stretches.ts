@@ -22,8 +22,11 @@ export function stretchesIn(states: readonly DeploymentState[], changes: readonl
   return found;
 }
 
+const CHARGED: readonly DeploymentState[] = ['active', 'past_due', 'paused', 'suspended'];
+
 /**
- * When a deployment is charged for: from first ready, never in its trial, to the end of its subscription. Paused and
+ * When a deployment is charged for: from first ready, never in its trial, to the end of its subscription. The rest of a
+ * cancelled period is charged when it was paid for before: one cancelled out of its trial never was. Paused and
  * suspended time stays inside: it is given beside this and taken off by day, as the rule of the bill asks.
  */
 export function activeStretches(input: {
@@ -33,7 +36,8 @@ export function activeStretches(input: {
 }): OpenPeriod[] {
   const { changes, firstReadyAt, endedAt } = input;
   if (firstReadyAt === null) return [];
-  return stretchesIn(['active', 'past_due', 'paused', 'suspended', 'cancelled'], changes)
+  const wasPaidFor = changes.some(({ to }) => to === 'active' || to === 'past_due');
+  return stretchesIn(wasPaidFor ? [...CHARGED, 'cancelled'] : CHARGED, changes)
     .map(({ from, to }) => ({ from: later(from, firstReadyAt), to: earlier(to, endedAt) }))
     .filter(({ from, to }) => to === null || from < to);
 }
