@@ -7,6 +7,7 @@ import { join } from 'node:path';
 export const generators: readonly string[] = [
   'apps/core-api/dist/reference.main.js',
   'apps/tenant-api/dist/reference.main.js',
+  'libs/contracts/dist/reference.main.js',
 ];
 
 const envHead = `# Generated from the typed configuration of the services: npm run reference. One block per service; the local stack sets all of it.
