@@ -41,6 +41,7 @@ export {
 } from './records/records.js';
 export { recordNameOf, recordTypes } from './records/record-types.js';
 export { parsePlaneEvent, parseRecord, type PlaneEvent } from './records/parse-record.js';
+export { isRfc3339 } from './schema/validate.js';
 export {
   parseUsageBody,
   parseUsageEvent,

@@ -78,7 +78,7 @@ export { hashSecret, verifySecret } from './crypto/secret-hash.js';
 export { ServiceKitModule, type ServiceKitOptions } from './service-kit.module.js';
 export { bootstrap, runMain, type BootstrapOptions, type RunningService } from './http/bootstrap.js';
 export { createHttpApp, createPreviewApp, type RootModule } from './http/create-app.js';
-export { mapPage, page, PageQuery, type Page, type PageRows, type PageWindow } from './http/paging.js';
+export { KEY, mapPage, page, PageQuery, type Page, type PageRows, type PageWindow } from './http/paging.js';
 export { openApiDocument, type DocsOptions } from './http/openapi.js';
 export { routeInventory, type RouteEntry } from './http/route-inventory.js';
 export { errorReference, scopeReference, writeReference, type ReferenceOptions } from './http/reference.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { pino, type LoggerOptions } from 'pino';
 import { parseJson } from './body-parsers.js';
 import { loggingParams } from './logging.js';
-import { decodeCursor, encodeCursor, mapPage, page } from './paging.js';
+import { decodeCursor, encodeCursor, KEY, mapPage, page } from './paging.js';
 import { fullPath, UNPREFIXED_ROOTS } from './paths.js';
 import { requestIdOf } from './request-id.js';
 import { RouteTable } from './route-table.js';
@@ -23,12 +23,24 @@ describe('cursors', () => {
     },
   );
 
+  it.each([[null], [{}], [[]], [[1]], [['x']], [['1', '2']], [['-1']], [['1.5']], [['9'.repeat(16)]]])(
+    'a cursor with the key %j, which no row of the list can have, is refused before anything is fetched',
+    async (key) => {
+      const fetch = (): never => {
+        throw new Error('fetched');
+      };
+      const asked = page({ cursor: encodeCursor(key as string[]) }, { fetch, keyOf: () => [], shape: [KEY.number] });
+      await expect(asked).rejects.toThrow('REQUEST.INVALID');
+    },
+  );
+
   it('a page survives rows that are inserted meanwhile', async () => {
     const rows = ['b', 'd', 'f'];
     const source = {
       fetch: async ({ after, take }: { after: readonly string[] | null; take: number }) =>
         rows.filter((row) => after === null || row > after[0]!).slice(0, take),
       keyOf: (row: string) => [row],
+      shape: [KEY.code],
     };
     const first = await page({ limit: 2 }, source);
     expect(first).toMatchObject({ data: ['b', 'd'], page: { hasMore: true } });
@@ -44,9 +56,13 @@ describe('cursors', () => {
 
 describe('bodies', () => {
   it('harmless look-alikes of forbidden text pass', () => {
-    const text = '{"note":"\\\\u0000 __proto__ constructor 🛩 \\ud83d\\udee9","constructor":"x"}';
+    const text = '{"note":"\\\\u0000 __proto__ constructor 🛩 \\ud83d\\udee9","built":"prototype"}';
     expect(parseJson(text)).toMatchObject({ note: '\\u0000 __proto__ constructor 🛩 🛩' });
     expect(parseJson(' ')).toBeUndefined();
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('a member called %s is refused, not left out', (key) => {
+    expect(() => parseJson(`{"usage":[{"${key}":"1"}]}`)).toThrow('REQUEST.MALFORMED');
   });
 
   it('brackets inside texts are no depth', () => {

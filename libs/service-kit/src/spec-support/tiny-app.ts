@@ -73,6 +73,7 @@ export class ThingsController {
     return page(query, {
       fetch: async ({ after, take }) => all.filter((row) => after === null || row.id > after[0]!).slice(0, take),
       keyOf: (row) => [row.id],
+      shape: [/^.+$/],
     });
   }
 

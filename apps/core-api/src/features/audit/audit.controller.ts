@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { mapPage, page, Scopes, UnitOfWork, type Page } from '@biplane/service-kit';
+import { mapPage, page, Scopes, UnitOfWork, type Page, KEY } from '@biplane/service-kit';
 import { AuditQuery } from './audit.dto.js';
 import { AuditStore } from './audit.store.js';
 
@@ -24,6 +24,7 @@ export class AuditController {
         fetch: ({ after, take }) =>
           this.store.list(this.unitOfWork.reader, filter, take, after && BigInt(after[0] ?? 0)),
         keyOf: (row) => [String(row.id)],
+        shape: [KEY.number],
       },
     );
     return mapPage(rows, (row) => ({ ...row, id: String(row.id) }));

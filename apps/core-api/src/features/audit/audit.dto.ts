@@ -1,6 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsISO8601, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { PageQuery } from '@biplane/service-kit';
+
+// ISO 8601 knows weeks and ordinal days too, which no clock of ours reads.
+const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$/;
+const INSTANT_MESSAGE = '$property must be an RFC 3339 instant or a date';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional()
@@ -35,10 +39,12 @@ export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'date-time', description: 'At or after' })
   @IsOptional()
   @IsISO8601({ strict: true })
+  @Matches(INSTANT, { message: INSTANT_MESSAGE })
   from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Before' })
   @IsOptional()
   @IsISO8601({ strict: true })
+  @Matches(INSTANT, { message: INSTANT_MESSAGE })
   to?: string;
 }

@@ -96,6 +96,7 @@ export class BillDto {
 export class MonthQuery {
   @ApiProperty({ example: '2026-04' })
   @IsString()
-  @Matches(/^[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
+  // 9999-12 ends in a year of five digits, which PostgreSQL does not read.
+  @Matches(/^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
   period!: string;
 }

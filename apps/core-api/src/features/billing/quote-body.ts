@@ -1,4 +1,5 @@
 import type { OpenPeriod } from '@biplane/billing-calendar';
+import { isRfc3339 } from '@biplane/contracts';
 import { RefusalError, type FieldError } from '@biplane/kernel';
 import { invalid } from '@biplane/service-kit';
 
@@ -10,7 +11,8 @@ export class QuoteBodyReader {
 
   instant(text: string, pointer: string): Date {
     const at = new Date(text);
-    if (Number.isNaN(at.getTime())) this.note(pointer, 'INSTANT', `${text} is no instant`);
+    // `Date` makes 1 May of 31 April, and the bill would be that of another period.
+    if (!isRfc3339(text)) this.note(pointer, 'INSTANT', `${text} is no instant`);
     return at;
   }
 

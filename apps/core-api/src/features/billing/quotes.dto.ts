@@ -7,11 +7,11 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsISO4217CurrencyCode,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
   Min,
   MinLength,
@@ -72,6 +72,7 @@ export class QuotePlanDto {
   @ApiProperty({ example: 1 })
   @IsInt()
   @Min(1)
+  @Max(1_000_000)
   version!: number;
 }
 
@@ -154,7 +155,7 @@ export class QuoteDeploymentDto {
 
 export class QuoteRequestDto {
   @ApiProperty({ example: 'USD' })
-  @IsISO4217CurrencyCode()
+  @Matches(/^[A-Z]{3}$/, { message: '$property must be three capitals' })
   currency!: string;
 
   @ApiProperty({ example: 'Australia/Brisbane' })

@@ -61,6 +61,14 @@ describe('the catalog', () => {
     });
   });
 
+  it('refuses an add-on whose price no bill could charge', async () => {
+    const price = { kind: 'flat', amount: '92233720368547758.08' };
+    expect(await admin.post('/api/v1/catalog/addons', { ...storageAddon, code: 'dear', price })).toMatchObject({
+      status: 422,
+      body: { code: 'CATALOG.ADDON_INVALID', errors: [{ pointer: '/price/amount' }] },
+    });
+  });
+
   it('holds a published version immutable by SQL too', async () => {
     const where = `WHERE plan_code = 'studio' AND version = 1`;
     await expect(postgres.query(`UPDATE plan_version SET content = '{}' ${where}`)).rejects.toThrow(
@@ -151,6 +159,7 @@ describe('the catalog', () => {
       '/tenants?limit=0',
       '/audit?cursor=abc',
       '/audit?from=yesterday',
+      '/audit?from=2026-W01',
       '/tenants?surprise=1',
       '/subscription/plans/%00',
       '/regions/%2e%2e',

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
-import { mapPage, page, PageQuery, Scopes, type Page } from '@biplane/service-kit';
+import { mapPage, page, PageQuery, Scopes, type Page, KEY } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { PlanBody, PlanVersionBody } from './catalog.dto.js';
 import { CatalogErrors } from './catalog.errors.js';
@@ -20,6 +20,7 @@ export class PlansController {
     const plans = await page(query, {
       fetch: ({ after, take }) => this.plans.list(after?.[0] ?? null, take),
       keyOf: (plan) => [plan.code],
+      shape: [KEY.code],
     });
     return mapPage(plans, planJson);
   }

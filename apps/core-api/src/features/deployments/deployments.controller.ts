@@ -9,6 +9,7 @@ import {
   UuidParam,
   type Page,
   type Principal,
+  KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { DeploymentDetails } from './deployment-details.js';
@@ -37,6 +38,7 @@ export class DeploymentsController {
       {
         fetch: ({ after, take }) => this.deployments.list(scoped, after?.[0] ?? null, take),
         keyOf: (deployment) => [deployment.id],
+        shape: [KEY.uuid],
       },
     );
     return mapPage(rows, deploymentJson);

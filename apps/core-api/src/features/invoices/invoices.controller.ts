@@ -17,6 +17,7 @@ import {
   type Page,
   type Principal,
   type StoredAnswer,
+  KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { InvoiceDto, InvoiceListQuery, InvoiceRequestDto } from './invoices.dto.js';
@@ -61,6 +62,7 @@ export class InvoicesController {
     const found = await page(query, {
       fetch: ({ after, take }) => this.invoices.list(this.unitOfWork.reader, filter, positionOf(after), take),
       keyOf: ({ position }) => [position.issuedAt.toISOString(), position.id],
+      shape: [KEY.instant, KEY.uuid],
     });
     return mapPage(found, ({ invoice }) => invoice);
   }

@@ -3,7 +3,8 @@ import { PageQuery } from '@biplane/service-kit';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { BillDto } from '../billing/index.js';
 
-const month = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])$/;
+// 9999-12 ends in a year of five digits, which PostgreSQL does not read.
+const month = /^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/;
 
 export class InvoiceRequestDto {
   @ApiProperty({ format: 'uuid' })

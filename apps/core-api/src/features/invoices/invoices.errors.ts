@@ -6,6 +6,11 @@ export const BillingErrors = declareErrors('BILLING', {
     title: 'The period cannot be invoiced yet',
     help: "A period is invoiced after it has ended in the tenant's zone, once every home has closed its hours or the cut-off has passed. `members.opensAt` says when that is at the latest.",
   },
+  AMOUNT_TOO_LARGE: {
+    status: 422,
+    title: 'The bill is larger than an invoice can be',
+    help: 'An amount has more digits than any account could settle: look for wrong usage or a wrong price first.',
+  },
   NOTHING_TO_BILL: {
     status: 422,
     title: 'The tenant owes nothing for this period',

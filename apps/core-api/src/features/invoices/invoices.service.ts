@@ -75,6 +75,8 @@ export class InvoicesService {
     const decision = issuing(bill.period, bill.missingHours.length, bill.cutoffHours, now);
     if (decision.state === 'open') throw new RefusalError(periodOpen(month, bill, decision));
 
+    refuseTooLarge(month, bill);
+
     const year = Number.parseInt(monthOf(now, this.issuer.timeZone), 10);
     const sequence = await this.store.takeNumber(tx, this.issuer.code, year);
     faultPoint('invoice.after_number');
@@ -167,6 +169,17 @@ export class InvoicesService {
 
 function toJson({ content, contentHash, status }: StoredInvoice): InvoiceJson {
   return { ...(JSON.parse(content) as InvoiceDocument), status, contentHash };
+}
+
+/** What the columns of minor units hold. A bill beyond it is wrong somewhere, and is parked rather than cut. */
+const MINOR_MAX = 2n ** 63n - 1n;
+
+function refuseTooLarge(month: string, { bill }: MonthlyBill): void {
+  const amounts = [bill.subtotal, bill.total, ...bill.lines.map((line) => line.amount)];
+  if (amounts.every(({ minor }) => -MINOR_MAX <= minor && minor <= MINOR_MAX)) return;
+  throw new RefusalError(
+    BillingErrors.AMOUNT_TOO_LARGE({ detail: `An amount of ${month} has more than ${MINOR_MAX} minor units` }),
+  );
 }
 
 function periodOpen(month: string, bill: MonthlyBill, open: { readonly because: string; readonly opensAt: Date }) {

@@ -11,6 +11,7 @@ import {
   UuidParam,
   type Page,
   type Principal,
+  KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { DeploymentsService } from '../deployments/index.js';
@@ -61,6 +62,7 @@ export class LicenseController {
     const rows = await page(query, {
       fetch: ({ after, take }) => this.store.history(tx, id, after && Number(after[0]), take),
       keyOf: (license) => [String(license.version)],
+      shape: [KEY.number],
     });
     return mapPage(rows, versionJson);
   }

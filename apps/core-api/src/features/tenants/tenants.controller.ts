@@ -9,6 +9,7 @@ import {
   UuidParam,
   type Page,
   type Principal,
+  KEY,
 } from '@biplane/service-kit';
 import { deploymentJson, DeploymentsService } from '../deployments/index.js';
 import { TenantsQuery } from './tenants.dto.js';
@@ -35,6 +36,7 @@ export class TenantsController {
       {
         fetch: ({ after, take }) => this.tenants.list(filter, after?.[0] ?? null, take),
         keyOf: (tenant) => [tenant.id],
+        shape: [KEY.uuid],
       },
     );
     return mapPage(rows, (tenant) => tenant);

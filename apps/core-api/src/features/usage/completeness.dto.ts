@@ -6,7 +6,8 @@ export class CompletenessQuery {
     example: '2026-04',
     description: "A calendar month: in the tenant's zone when one is named, else in UTC",
   })
-  @Matches(/^[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
+  // 9999-12 ends in a year of five digits, which PostgreSQL does not read.
+  @Matches(/^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
   period!: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Only the homes that served this tenant' })

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { licenseState } from '@biplane/licensing';
-import { CurrentPrincipal, IDS, page, PageQuery, Scopes, type Ids, type Principal } from '@biplane/service-kit';
+import { CurrentPrincipal, IDS, page, PageQuery, Scopes, type Ids, type Principal, KEY } from '@biplane/service-kit';
 import type { HeldLicense } from './domain/license-book.js';
 import { mayActFor } from './gate.guard.js';
 import { LicenseKeeper } from './license-keeper.service.js';
@@ -42,6 +42,7 @@ export class TenantLicenseController {
     const found = await page(query, {
       fetch: async ({ after, take }) => sorted.filter((held) => idOf(held) > (after?.[0] ?? '')).slice(0, take),
       keyOf: (held) => [idOf(held)],
+      shape: [KEY.uuid],
     });
     return { data: found.data.map((held) => this.show(held)), page: found.page };
   }

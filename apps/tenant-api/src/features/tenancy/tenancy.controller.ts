@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { page, PageQuery, Scopes, UnitOfWork } from '@biplane/service-kit';
+import { page, PageQuery, Scopes, UnitOfWork, KEY } from '@biplane/service-kit';
 import { FleetResponse, InitializeRequest, TenantDatabaseResponse } from './tenancy.dto.js';
 import { TenancyService } from './tenancy.service.js';
 import { listDatabases, type TenantDatabaseRow } from './tenancy.store.js';
@@ -33,6 +33,7 @@ export class TenancyController {
     const found = await page(query, {
       fetch: ({ after, take }) => listDatabases(this.unitOfWork.reader, { after: after?.[0] ?? null, take }),
       keyOf: ({ deploymentId }) => [deploymentId],
+      shape: [KEY.uuid],
     });
     return {
       schemaVersion: this.server.schema.version,

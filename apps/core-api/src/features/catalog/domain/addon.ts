@@ -23,6 +23,8 @@ export type AddonReading =
 
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
 const GRANTS_MAX = 20;
+/** What a column of minor units holds. */
+const MINOR_MAX = 2n ** 63n - 1n;
 
 export function readAddon(
   input: { currency: string; price: unknown; grants: unknown },
@@ -61,7 +63,16 @@ function readPrice(reader: JsonReader, currencyCode: string, price: AddonContent
     return 0n;
   }
   const parsed = parseAddonPricing(price, currency.value, '/price');
-  if (parsed.ok) return minorOf(parsed.value, currencyExponent(currency.value));
+  if (parsed.ok) {
+    const minor = minorOf(parsed.value, currencyExponent(currency.value));
+    if (minor <= MINOR_MAX) return minor;
+    reader.rule(
+      child('/price', price.kind === 'flat' ? 'amount' : 'unitPrice'),
+      'VALUE',
+      'is more than can be charged',
+    );
+    return 0n;
+  }
   for (const error of parsed.error.errors ?? []) reader.rule(error.pointer, error.code, error.detail);
   return 0n;
 }

@@ -12,6 +12,9 @@ describe('taxes', () => {
   it.each([
     ['a rate above one', { ...gst, rate: '10' }, '/rate'],
     ['a rate that is no decimal', { ...gst, rate: '10 %' }, '/rate'],
+    ['a first day that does not exist', { ...gst, from: '2026-02-31' }, '/from'],
+    ['a first day before there were years', { ...gst, from: '0000-01-01' }, '/from'],
+    ['an end that does not exist', { ...gst, to: '2026-06-31' }, '/to'],
     ['an end that is not after the start', { ...gst, to: '2000-07-01' }, '/to'],
   ])('refuses %s', (_why, tax, pointer) => {
     expect(taxProblems(tax, []).map((problem) => problem.pointer)).toEqual([pointer]);

@@ -27,6 +27,11 @@ export function taxProblems(tax: TaxDefinition, others: readonly TaxDefinition[]
   else if (compareDecimal(rate.value, decimal(1n)) > 0) {
     problems.push({ pointer: '/rate', code: 'VALUE', detail: 'must be at most 1: ten percent is "0.10"' });
   }
+  for (const member of ['from', 'to'] as const) {
+    const date = tax[member];
+    if (date !== null && !isOfTheCalendar(date))
+      problems.push({ pointer: `/${member}`, code: 'VALUE', detail: 'must be a day of the calendar' });
+  }
   if (tax.to !== null && tax.to <= tax.from)
     problems.push({ pointer: '/to', code: 'VALUE', detail: 'must be after from' });
   const overlapping = others.find(
@@ -44,6 +49,12 @@ export function taxesOn(taxes: readonly TaxDefinition[], date: string): TaxDefin
   return taxes
     .filter((tax) => tax.from <= date && (tax.to === null || date < tax.to))
     .sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+/** From the year 1000 on, so that dates sort as texts and PostgreSQL knows them. */
+function isOfTheCalendar(date: string): boolean {
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  return year >= 1000 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 function overlap(a: TaxDefinition, b: TaxDefinition): boolean {
