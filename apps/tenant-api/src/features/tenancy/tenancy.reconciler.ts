@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { RefusalError } from '@biplane/kernel';
 import { JobRunner, UnitOfWork } from '@biplane/service-kit';
 import { TenantLicenseService } from '../license/index.js';
 import { withSession } from './server-session.js';
@@ -18,6 +19,8 @@ const PRESENCE_EVERY_MS = 60_000;
 export class TenancyReconciler implements BeforeApplicationShutdown {
   private readonly logger = new Logger('TenancyReconciler');
   private readonly changed = new Set<string>();
+  /** Failed before a row could say when to try again: the home database was away. */
+  private readonly unrecorded = new Set<string>();
   private working: Promise<void> | null = null;
 
   constructor(
@@ -51,9 +54,16 @@ export class TenancyReconciler implements BeforeApplicationShutdown {
   }
 
   private async tick(now: Date): Promise<void> {
-    for (const deploymentId of await dueDeployments(this.unitOfWork.reader, now, DUE_MAX)) {
+    await this.lookAgain(await dueDeployments(this.unitOfWork.reader, now, DUE_MAX));
+  }
+
+  /** At those whose rows say that it is time, and at those that have no row to say so. */
+  async lookAgain(due: readonly string[]): Promise<void> {
+    for (const deploymentId of due) {
       if (this.licenses.ownLicenseOf(deploymentId)) this.changed.add(deploymentId);
     }
+    for (const deploymentId of this.unrecorded) this.changed.add(deploymentId);
+    this.unrecorded.clear();
     await this.drain();
   }
 
@@ -75,6 +85,7 @@ export class TenancyReconciler implements BeforeApplicationShutdown {
       await this.tenancy.reconcile(deploymentId);
     } catch (error) {
       this.logger.warn({ err: error, deploymentId }, 'a deployment waits for its next attempt');
+      if (!(error instanceof RefusalError)) this.unrecorded.add(deploymentId);
     }
   }
 
