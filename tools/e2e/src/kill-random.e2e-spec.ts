@@ -65,17 +65,15 @@ describe('deaths at random moments', () => {
     `G1: ${RESTARTS} SIGTERMs of $service under load lose nothing that was acknowledged (seed ${seed})`,
     async ({ service }) => {
       const { deployment } = await createReadyTenant(stack);
-      const load = new UsageLoad(stack, deployment.id, `load-${service}`);
-      for (let restart = 1; restart <= RESTARTS; restart += 1) {
-        await waitFor('the load to get through', () => load.acknowledged >= restart * UNDER_LOAD, {
-          deadlineMs: 60_000,
-        });
-        const from = performance.now();
-        await stack.control.stop(service);
-        expect(performance.now() - from).toBeLessThan(25_000);
-        await stack.control.start(service);
-      }
-      const acknowledged = await load.end();
+      const acknowledged = await UsageLoad.during(stack, deployment.id, `load-${service}`, async (load) => {
+        for (let restart = 0; restart < RESTARTS; restart += 1) {
+          await load.gets(UNDER_LOAD);
+          const from = performance.now();
+          await stack.control.stop(service);
+          expect(performance.now() - from).toBeLessThan(25_000);
+          await stack.control.start(service);
+        }
+      });
       const { databases } = stack;
       const logged = await databases.query(
         databases.home,
