@@ -5,5 +5,5 @@ export { parseTimeZone } from './time-zone.js';
 export { dayOf, localDays, startOfDay, type LocalDay } from './local-day.js';
 export { calendarMonth, monthOf, nextMonth, parseMonth, previousMonth } from './month.js';
 export { hourOf, hoursOf, windowOf, windowsOf } from './hours.js';
-export { daysIn, millisIn, shareByDay, shareBySecond, toRational, type Share } from './share.js';
+export { daysAmong, daysIn, millisIn, shareByDay, shareBySecond, toRational, type Share } from './share.js';
 export { utcMidnightAtOrAfter } from './term.js';

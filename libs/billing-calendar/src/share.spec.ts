@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { addRational, compareRational, ONE_RATIONAL, rational } from '@biplane/kernel';
 import fc from 'fast-check';
+import { localDays } from './local-day.js';
 import { calendarMonth } from './month.js';
-import { periodOf, type Period } from './period.js';
+import { intersection, periodOf, type Period } from './period.js';
 import { daysIn, millisIn, shareByDay, shareBySecond } from './share.js';
 
 const zones = Intl.supportedValuesOf('timeZone');
@@ -35,6 +36,19 @@ describe('shares of a period', () => {
       days(span('2026-01-03T10:00:00Z', '2026-01-03T11:00:00Z'), span('2026-01-03T12:00:00Z', '2026-01-03T13:00:00Z')),
     ).toBe(1);
     expect(days()).toBe(0);
+  });
+
+  it('one pass over the days counts what looking at each day with each stretch would', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), cuts, (timeZone, parts) => {
+        const month = calendarMonth('2026-04', timeZone);
+        const stretches = stretchesOf(month, parts);
+        const touched = localDays(month, timeZone).filter((day) =>
+          stretches.some((stretch) => intersection(stretch, day.period) !== null),
+        );
+        expect(daysIn(stretches, month, timeZone).part).toBe(touched.length);
+      }),
+    );
   });
 
   it('golden bill 4: 3 January 10:00-18:00 and 10 January to 12 January 23:59 are 4 days', () => {

@@ -1,5 +1,5 @@
 import { rational, type Rational } from '@biplane/kernel';
-import { localDays } from './local-day.js';
+import { localDays, type LocalDay } from './local-day.js';
 import { durationMs, intersection, type Period } from './period.js';
 import { intersect, totalMs, type Stretches } from './stretches.js';
 
@@ -14,10 +14,19 @@ export interface Share {
  * touches. The 16th to the end of January is 16 of 31: nothing is ever added to both sides.
  */
 export function daysIn(stretches: Stretches, period: Period, timeZone: string): Share {
-  const days = localDays(period, timeZone);
+  return daysAmong(stretches, period, localDays(period, timeZone));
+}
+
+/** The same for who asks many times about one period: `days` are its local days. One pass over both, which are in order. */
+export function daysAmong(stretches: Stretches, period: Period, days: readonly LocalDay[]): Share {
   const inside = intersect(stretches, [period]);
-  const counted = days.filter((day) => inside.some((stretch) => intersection(stretch, day.period)));
-  return { part: counted.length, whole: days.length };
+  let part = 0;
+  let next = 0;
+  for (const day of days) {
+    while (next < inside.length && inside[next]!.to <= day.period.from) next += 1;
+    if (next < inside.length && intersection(inside[next]!, day.period)) part += 1;
+  }
+  return { part, whole: days.length };
 }
 
 /** The milliseconds of the period that the stretches cover, of all its milliseconds: instants have no finer unit. */

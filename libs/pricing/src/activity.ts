@@ -1,8 +1,9 @@
 import {
-  daysIn,
+  daysAmong,
   millisIn,
   subtract,
   toRational,
+  type LocalDay,
   type Period,
   type Share,
   type Stretches,
@@ -23,14 +24,14 @@ export interface ChargedShare {
 
 /** The share of the period that the stretches take, in the resolution of the plan. */
 export function chargedShare(stretches: Stretches, frame: ShareFrame): ChargedShare {
-  const { period, timeZone, proration } = frame;
-  const share = proration === 'day' ? daysIn(stretches, period, timeZone) : millisIn(stretches, period);
+  const { period, days, proration } = frame;
+  const share = proration === 'day' ? daysAmong(stretches, period, days) : millisIn(stretches, period);
   return { share: toRational(share), text: shareText(share, proration) };
 }
 
 export interface ShareFrame {
   readonly period: Period;
-  readonly timeZone: string;
+  readonly days: readonly LocalDay[];
   readonly proration: Proration;
 }
 

@@ -1,3 +1,4 @@
+import { localDays, type LocalDay } from '@biplane/billing-calendar';
 import { addMoney, sumMoney, type Currency, type Money } from '@biplane/kernel';
 import { chargeableTime } from './activity.js';
 import type { Bill, Line } from './bill.js';
@@ -19,7 +20,8 @@ const CHARGES: readonly Charge[] = [baseFee, addons, overage, setupFee];
  */
 export function priceBill(input: BillInput): Bill {
   const { currency, period } = input;
-  const charged = input.deployments.flatMap((deployment) => deploymentLines(deployment, input)).filter(isShown);
+  const days = localDays(period, input.timeZone);
+  const charged = input.deployments.flatMap((deployment) => deploymentLines(deployment, input, days)).filter(isShown);
   const subtotal = sumOf(charged, currency);
   const taxes = input.taxes.map((tax) => ({ tax, row: taxRow(tax, subtotal) }));
   const taxLines = taxes.map(({ tax, row }) => taxLine(tax, row, period));
@@ -33,8 +35,12 @@ export function priceBill(input: BillInput): Bill {
   };
 }
 
-function deploymentLines(deployment: DeploymentInput, { currency, period, timeZone }: BillInput): readonly Line[] {
-  const context = { currency, period, timeZone, chargeable: chargeableTime(deployment) };
+function deploymentLines(
+  deployment: DeploymentInput,
+  { currency, period }: BillInput,
+  days: readonly LocalDay[],
+): readonly Line[] {
+  const context = { currency, period, days, chargeable: chargeableTime(deployment) };
   return CHARGES.flatMap((charge) => charge(deployment, context));
 }
 

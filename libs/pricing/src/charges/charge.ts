@@ -1,4 +1,4 @@
-import type { Period, Stretches } from '@biplane/billing-calendar';
+import type { LocalDay, Period, Stretches } from '@biplane/billing-calendar';
 import type { Currency } from '@biplane/kernel';
 import type { Line } from '../bill.js';
 import type { DeploymentInput } from '../input.js';
@@ -6,7 +6,8 @@ import type { DeploymentInput } from '../input.js';
 /** What a charge may look at, beside the deployment. */
 export interface ChargeContext {
   readonly currency: Currency;
-  readonly timeZone: string;
+  /** The local days of the period: found once, for a bill may ask ten thousand times. */
+  readonly days: readonly LocalDay[];
   readonly period: Period;
   /** When the deployment was active and not suspended, inside the period. */
   readonly chargeable: Stretches;

@@ -28,9 +28,9 @@ export function prorate(
   quantity: Decimal,
   stretches: Stretches,
   proration: Proration,
-  { currency, period, timeZone }: ChargeContext,
+  { currency, period, days }: ChargeContext,
 ): Prorated {
-  const { share, text } = chargedShare(stretches, { period, timeZone, proration });
+  const { share, text } = chargedShare(stretches, { period, days, proration });
   const whole = rationalFromDecimal(multiplyDecimal(unitPrice, quantity));
   const amount = moneyFromRational(multiplyRational(whole, share), currency);
   const price = decimalToString(unitPrice, currencyExponent(currency));

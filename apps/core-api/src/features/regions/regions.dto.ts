@@ -13,7 +13,13 @@ export class PoolBody {
   homeId!: string;
 
   @ApiProperty({ example: 'https://eu-1.example' })
-  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false, require_valid_protocol: true })
+  @IsUrl({
+    protocols: ['http', 'https'],
+    require_protocol: true,
+    require_tld: false,
+    require_valid_protocol: true,
+    disallow_auth: true,
+  })
   @MaxLength(1024)
   url!: string;
 }
@@ -70,4 +76,25 @@ export class RegionBody {
     message: 'domain must be a DNS name',
   })
   domain!: string;
+}
+
+export class PoolDto {
+  @ApiProperty({ format: 'uuid' }) readonly homeId!: string;
+  @ApiProperty({ example: 'https://eu-1.example' }) readonly url!: string;
+}
+
+export class ThresholdsDto {
+  @ApiProperty({ type: 'integer', example: 500 }) readonly members!: number;
+  @ApiProperty({ example: '500' }) readonly storageGb!: string;
+  @ApiProperty({ example: '1000000' }) readonly requestsPerDay!: string;
+}
+
+export class RegionDto {
+  @ApiProperty({ example: 'eu-1' }) readonly code!: string;
+  @ApiProperty({ example: 'eu' }) readonly residency!: string;
+  @ApiProperty({ type: [PoolDto] }) readonly pools!: readonly PoolDto[];
+  @ApiProperty({ type: ThresholdsDto, description: 'Above these a tenant gets a container of its own' })
+  readonly thresholds!: ThresholdsDto;
+  @ApiProperty({ type: [String], example: ['hipaa', 'pci-dss'] }) readonly isolatingCompliance!: readonly string[];
+  @ApiProperty({ example: 'eu-1.example' }) readonly domain!: string;
 }

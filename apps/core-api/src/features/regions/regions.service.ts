@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { orThrow, RefusalError, type Clock } from '@biplane/kernel';
+import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { Audit, type Actor } from '../audit/index.js';
@@ -45,9 +45,8 @@ export class RegionsService {
       const now = this.clock.now();
       const before = await this.store.find(tx, code);
       const pool = body.pools[0] ? { homeId: body.pools[0].homeId.toLowerCase(), url: body.pools[0].url } : null;
-      await this.refuseForeignHome(tx, code, pool?.homeId);
       await this.store.save(tx, { ...body, code }, now);
-      await this.store.savePool(tx, code, pool, now);
+      if (!(await this.store.savePool(tx, code, pool, now))) throw homeElsewhere(pool!.homeId);
       const after = await this.required(tx, code);
       await this.audit.record(tx, {
         actor,
@@ -62,21 +61,17 @@ export class RegionsService {
 
   /** A home of its own for a dedicated deployment. */
   async addDedicatedHome(tx: Tx, home: Home): Promise<void> {
-    await this.store.saveHome(tx, home, this.clock.now());
+    if (!(await this.store.saveHome(tx, home, this.clock.now()))) throw homeElsewhere(home.homeId);
   }
 
   /** Null for a home that nobody described. */
   home(tx: Tx, homeId: string): Promise<Home | null> {
     return this.store.home(tx, homeId);
   }
+}
 
-  private async refuseForeignHome(tx: Tx, code: string, homeId: string | undefined): Promise<void> {
-    const home = homeId === undefined ? null : await this.store.home(tx, homeId);
-    if (home && (home.region !== code || home.kind !== 'shared')) {
-      orThrow({
-        ok: false,
-        error: RegionErrors.HOME_ELSEWHERE({ detail: `Home ${home.homeId} is a ${home.kind} home of ${home.region}` }),
-      });
-    }
-  }
+function homeElsewhere(homeId: string): RefusalError {
+  return new RefusalError(
+    RegionErrors.HOME_ELSEWHERE({ detail: `Home ${homeId} is not a shared home of this region` }),
+  );
 }

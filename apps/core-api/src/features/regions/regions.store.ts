@@ -57,23 +57,29 @@ export class RegionsStore {
     });
   }
 
-  /** Makes the given pool the only active one of its region; a pool that was left keeps its row and its deployments. */
-  async savePool(tx: Tx, region: string, pool: Pool | null, now: Date): Promise<void> {
+  /**
+   * Makes the given pool the only active one of its region; a pool that was left keeps its row and its deployments. False
+   * when the home is not this region's to take.
+   */
+  async savePool(tx: Tx, region: string, pool: Pool | null, now: Date): Promise<boolean> {
     await executeSql(
       tx,
       `UPDATE home SET active = false WHERE region_code = $1 AND kind = 'shared' AND active AND id IS DISTINCT FROM $2::uuid`,
       [region, pool?.homeId ?? null],
     );
-    if (pool !== null) await this.saveHome(tx, { homeId: pool.homeId, region, kind: 'shared', url: pool.url }, now);
+    return pool === null || this.saveHome(tx, { homeId: pool.homeId, region, kind: 'shared', url: pool.url }, now);
   }
 
-  async saveHome(tx: Tx, home: Home, now: Date): Promise<void> {
-    await executeSql(
+  /** False when the home is another region's, or of the other kind: the row decides, not what was read before. */
+  async saveHome(tx: Tx, home: Home, now: Date): Promise<boolean> {
+    const rows = await executeSql(
       tx,
       `INSERT INTO home (id, region_code, kind, url, active, created_at) VALUES ($1::uuid, $2, $3, $4, true, $5)
-       ON CONFLICT (id) DO UPDATE SET url = excluded.url, active = true`,
+       ON CONFLICT (id) DO UPDATE SET url = excluded.url, active = true
+       WHERE home.region_code = excluded.region_code AND home.kind = excluded.kind`,
       [home.homeId, home.region, home.kind, home.url, now],
     );
+    return rows === 1;
   }
 
   async home(tx: Tx, homeId: string): Promise<Home | null> {
