@@ -4,7 +4,15 @@ import { authorCatalog } from './support/catalog.js';
 import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth, TIME_ZONE, type Month } from './support/month.js';
 import { E2eStack, HOME } from './support/stack.js';
-import { awaitAllowed, awaitReady, checkGate, createTenant, licenseOf, type CreatedTenant } from './support/tenants.js';
+import {
+  awaitAllowed,
+  awaitEnforcedBy,
+  awaitReady,
+  checkGate,
+  createTenant,
+  licenseOf,
+  type CreatedTenant,
+} from './support/tenants.js';
 import { awaitBillable, DROPLET_HOURS, dropletEvents, submit, usageEvent } from './support/usage.js';
 
 /** The main job, step by step: each test goes on where the one before it ended. */
@@ -25,7 +33,7 @@ describe('the main path', () => {
     expect(acme.inviteToken).toMatch(/^[A-Za-z0-9_-]{20,}$/);
     await awaitReady(stack, acme);
 
-    const license = await licenseOf(stack, acme.deployment.id);
+    const license = await awaitEnforcedBy(stack, acme.deployment.id, HOME);
     expect(license.enforcedBy).toEqual([
       expect.objectContaining({ instanceId: HOME, version: license.version, database: 'ready' }),
     ]);

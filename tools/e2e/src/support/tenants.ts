@@ -124,3 +124,16 @@ export async function awaitAllowed(stack: E2eStack, deploymentId: string): Promi
     { deadlineMs: READY_MS, everyMs: 100 },
   );
 }
+
+/** A home's instances tell core-api what they enforce a moment after they do. */
+export function awaitEnforcedBy(stack: E2eStack, deploymentId: string, instanceId: string): Promise<License> {
+  return waitFor(
+    `core-api to know that ${instanceId} enforces the license of ${deploymentId}`,
+    async () => {
+      const license = await licenseOf(stack, deploymentId);
+      const { version, enforcedBy } = license;
+      return enforcedBy.some((by) => by.instanceId === instanceId && by.version === version) ? license : null;
+    },
+    { deadlineMs: READY_MS, everyMs: 100 },
+  );
+}
