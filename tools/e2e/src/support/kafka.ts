@@ -5,7 +5,11 @@ import type { E2eStack } from './stack.js';
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 const ANSWER_MS = 5_000;
+/** Ending a consumer waits for its last fetch. */
+const FETCH_WAIT_MS = 100;
 const CAPTURE_MS = 30_000;
+/** Few enough to fall into many batches of the reader. */
+const BURST = 25;
 const TAKEN_IN_MS = 60_000;
 
 export interface Captured {
@@ -45,9 +49,12 @@ export async function redeliver(stack: E2eStack, user: string, records: readonly
   const producer = kafkaAs(stack, user).producer({ allowAutoTopicCreation: false, idempotent: false });
   await producer.connect();
   try {
-    for (const { topic, message } of records) {
-      const { key, value, headers } = message;
-      await producer.send({ topic, acks: -1, messages: [{ key, value, ...(headers !== undefined && { headers }) }] });
+    for (let at = 0; at < records.length; at += BURST) {
+      const burst = records.slice(at, at + BURST).map(({ topic, message: { key, value, headers } }) => ({
+        topic,
+        messages: [{ key, value, ...(headers !== undefined && { headers }) }],
+      }));
+      await producer.sendBatch({ acks: -1, topicMessages: burst });
     }
   } finally {
     await producer.disconnect();
@@ -58,7 +65,8 @@ export async function redeliver(stack: E2eStack, user: string, records: readonly
 export async function readAs(stack: E2eStack, user: string, topic: string, groupPrefix: string): Promise<void> {
   const groupId = `${groupPrefix}${uniqueName('e2e')}`;
   const kafka = kafkaAs(stack, user);
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, retry: { retries: 0 } });
+  const options = { groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: FETCH_WAIT_MS, retry: { retries: 0 } };
+  const consumer = kafka.consumer(options);
   const crashed = new Promise<never>((_, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   });
@@ -84,7 +92,7 @@ export async function captureAll(stack: E2eStack, topic: string): Promise<Captur
   for (const { partition, low, high } of marks) if (low === high) missing.delete(partition);
 
   const groupId = uniqueName('capture');
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: FETCH_WAIT_MS });
   const captured: Captured[] = [];
   try {
     await consumer.connect();
