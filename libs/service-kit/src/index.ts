@@ -79,6 +79,7 @@ export { ServiceKitModule, type ServiceKitOptions } from './service-kit.module.j
 export { bootstrap, runMain, type BootstrapOptions, type RunningService } from './http/bootstrap.js';
 export { createHttpApp, createPreviewApp, type RootModule } from './http/create-app.js';
 export { KEY, mapPage, page, PageQuery, type Page, type PageRows, type PageWindow } from './http/paging.js';
+export { ApiInstant, ApiList, ApiPage, MoneyDto, PagePositionDto } from './http/answers.js';
 export { openApiDocument, type DocsOptions } from './http/openapi.js';
 export { routeInventory, type RouteEntry } from './http/route-inventory.js';
 export { errorReference, scopeReference, writeReference, type ReferenceOptions } from './http/reference.js';

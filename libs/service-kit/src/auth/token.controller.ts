@@ -1,5 +1,5 @@
 import { Body, Controller, Header, Headers, HttpCode, Inject, Ip, Post } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBasicAuth, ApiConsumes, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { RequestErrors } from '../problems/request.errors.js';
@@ -25,8 +25,8 @@ export class TokenRequest {
 export class TokenResponse implements TokenAnswer {
   @ApiProperty() access_token!: string;
   @ApiProperty({ enum: ['Bearer'] }) token_type!: 'Bearer';
-  @ApiProperty({ example: TOKEN_LIFETIME_SECONDS }) expires_in!: number;
-  @ApiProperty() scope!: string;
+  @ApiProperty({ type: 'integer', example: TOKEN_LIFETIME_SECONDS }) expires_in!: number;
+  @ApiProperty({ example: 'platform:read', description: 'Space-separated' }) scope!: string;
 }
 
 @ApiTags('access')
@@ -43,6 +43,7 @@ export class TokenController {
   @Header('cache-control', 'no-store')
   @ApiBasicAuth('client')
   @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiOkResponse({ type: TokenResponse })
   async issue(
     @Body() request: TokenRequest,
     @Headers('authorization') authorization: string | undefined,

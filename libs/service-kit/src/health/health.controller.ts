@@ -1,8 +1,21 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProperty, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/access.decorators.js';
 import { HealthRegistry, type HealthReport } from './health-registry.js';
+
+const RESULTS = ['ok', 'failing'];
+
+export class HealthResponse implements HealthReport {
+  @ApiProperty({ enum: RESULTS }) readonly status!: HealthReport['status'];
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string', enum: RESULTS },
+    example: { database: 'ok' },
+    description: 'Names only: why a check fails stands in the log',
+  })
+  readonly checks!: HealthReport['checks'];
+}
 
 @ApiTags('health')
 @Controller('health')
@@ -12,13 +25,17 @@ export class HealthController {
 
   /** 200, or 503 when a restart would help. */
   @Get('live')
-  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+  @ApiOkResponse({ type: HealthResponse, description: 'All is well' })
+  @ApiServiceUnavailableResponse({ type: HealthResponse, description: 'A restart would help' })
+  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthResponse> {
     return answer(reply, await this.health.live());
   }
 
   /** 200, or 503 when requests should go to another replica. */
   @Get('ready')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+  @ApiOkResponse({ type: HealthResponse, description: 'Requests may come' })
+  @ApiServiceUnavailableResponse({ type: HealthResponse, description: 'Ask another replica' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthResponse> {
     return answer(reply, await this.health.ready());
   }
 }

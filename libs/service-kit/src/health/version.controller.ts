@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Clock } from '@biplane/kernel';
 import { Public } from '../auth/access.decorators.js';
 import { CLOCK } from '../clock/clocks.js';
@@ -30,6 +30,7 @@ export class VersionController {
 
   @Get()
   @Public('what runs here is no secret')
+  @ApiOkResponse({ type: VersionResponse })
   show(): VersionResponse {
     const { name, version, instanceId } = this.service;
     return { service: name, version, instanceId, now: this.clock.now().toISOString() };

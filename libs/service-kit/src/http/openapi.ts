@@ -110,11 +110,15 @@ function toJsonSchema(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const members = Object.entries(node).filter(([, member]) => member !== undefined);
   const copy = Object.fromEntries(members.map(([key, member]) => [key, toJsonSchema(member)]));
-  if (copy['nullable'] === true) {
-    delete copy['nullable'];
-    if (typeof copy['type'] === 'string') copy['type'] = [copy['type'], 'null'];
-  }
-  return copy;
+  return copy['nullable'] === true ? orNull(copy) : copy;
+}
+
+function orNull({ nullable: _, allOf, ...schema }: Record<string, unknown>): Record<string, unknown> {
+  // Of a class, @nestjs/swagger makes a reference in an `allOf`, beside which no type can stand.
+  if (Array.isArray(allOf)) return { ...schema, anyOf: [...(allOf as unknown[]), { type: 'null' }] };
+  if (Array.isArray(schema['enum'])) schema['enum'] = [...(schema['enum'] as unknown[]), null];
+  if (typeof schema['type'] === 'string') schema['type'] = [schema['type'], 'null'];
+  return schema;
 }
 
 function sorted(node: unknown): unknown {

@@ -64,6 +64,36 @@ describe('the generated reference', () => {
         },
       },
     });
+    expect(document.components.schemas).toMatchObject({
+      ThingDto: {
+        properties: {
+          price: { anyOf: [{ $ref: '#/components/schemas/MoneyDto' }, { type: 'null' }] },
+          color: { enum: ['red', 'blue', null], type: ['string', 'null'] },
+          soldAt: { type: ['string', 'null'], format: 'date-time' },
+        },
+      },
+    });
+    expect(document.paths).toMatchObject({
+      '/api/v1/things': {
+        get: {
+          responses: {
+            200: {
+              content: {
+                'application/json': {
+                  schema: {
+                    required: ['data', 'page'],
+                    properties: {
+                      data: { type: 'array', items: { $ref: '#/components/schemas/ThingDto' } },
+                      page: { $ref: '#/components/schemas/PagePositionDto' },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    });
     expect(errors).toContain('## AUTH.SCOPE_MISSING');
     expect(scopes).toContain('| GET | `/api/v1/things/:id` | `platform:read` or `tenant:*` |');
     expect(env).toContain('CLIENTS_FILE=');

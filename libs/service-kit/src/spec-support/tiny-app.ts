@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Inject, Module, Post, Query, type DynamicModule } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
@@ -11,6 +12,7 @@ import { Idempotent, IdempotencyKey, type IdempotentRequest } from '../idempoten
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { StoredAnswer } from '../idempotency/stored-answer.js';
+import { ApiInstant, ApiPage, MoneyDto } from '../http/answers.js';
 import { page, PageQuery, type Page } from '../http/paging.js';
 import { RequestErrors } from '../problems/request.errors.js';
 import { UuidParam } from '../problems/uuid-param.js';
@@ -46,6 +48,13 @@ class ThingQuery extends PageQuery {
   color?: string;
 }
 
+class ThingDto {
+  @ApiProperty() id!: string;
+  @ApiProperty({ type: MoneyDto, nullable: true, required: false }) price?: MoneyDto | null;
+  @ApiProperty({ enum: ['red', 'blue'], nullable: true, required: false }) color?: string | null;
+  @ApiInstant({ nullable: true, required: false }) soldAt?: Date | null;
+}
+
 @Controller('things')
 export class ThingsController {
   constructor(@Inject(IdempotencyService) private readonly idempotency: IdempotencyService) {}
@@ -68,7 +77,8 @@ export class ThingsController {
 
   @Get()
   @Scopes('platform:read')
-  list(@Query() query: ThingQuery): Promise<Page<{ id: string }>> {
+  @ApiPage(ThingDto)
+  list(@Query() query: ThingQuery): Promise<Page<ThingDto>> {
     const all = Array.from({ length: 5 }, (_, index) => ({ id: `t${index}` }));
     return page(query, {
       fetch: async ({ after, take }) => all.filter((row) => after === null || row.id > after[0]!).slice(0, take),
