@@ -21,4 +21,5 @@ export {
   type StackState,
   type StartOptions,
 } from './stack/stack-control.js';
+export { AnswerSchemas, routesWithoutAnswerSchema, type ApiDocument } from './openapi/answer-schemas.js';
 export { StackClient } from './stack/stack-client.js';
