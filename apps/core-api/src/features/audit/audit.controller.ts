@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { mapPage, page, Scopes, UnitOfWork, type Page, KEY } from '@biplane/service-kit';
-import { AuditQuery } from './audit.dto.js';
+import { ApiPage, mapPage, page, Scopes, UnitOfWork, type Page, KEY } from '@biplane/service-kit';
+import { AuditEntryDto, AuditQuery } from './audit.dto.js';
 import { AuditStore } from './audit.store.js';
 
 @ApiTags('audit')
@@ -15,7 +15,8 @@ export class AuditController {
   /** Newest first. */
   @Get()
   @Scopes('platform:admin')
-  async list(@Query() query: AuditQuery): Promise<Page<unknown>> {
+  @ApiPage(AuditEntryDto)
+  async list(@Query() query: AuditQuery): Promise<Page<AuditEntryDto>> {
     const { limit, cursor, from, to, ...equal } = query;
     const filter = { ...equal, from: from ? new Date(from) : undefined, to: to ? new Date(to) : undefined };
     const rows = await page(

@@ -1,13 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { MoneyDto } from '@biplane/service-kit';
 import { IsString, Matches } from 'class-validator';
-
-export class MoneyDto {
-  @ApiProperty({ example: '64.22', description: 'Decimal string with the decimals of the currency' })
-  amount!: string;
-
-  @ApiProperty({ example: 'USD' })
-  currency!: string;
-}
 
 export class BillPeriodDto {
   @ApiProperty({ format: 'date-time' })
@@ -57,7 +50,7 @@ export class LineDto {
   period!: BillPeriodDto;
 
   @ApiProperty({ type: [LineExplanationDto] })
-  explanation!: LineExplanationDto[];
+  explanation!: readonly LineExplanationDto[];
 }
 
 export class BillTaxDto {
@@ -77,13 +70,13 @@ export class BillTaxDto {
 /** A computed bill. Nothing of it is stored. */
 export class BillDto {
   @ApiProperty({ type: [LineDto], description: 'Tax lines included' })
-  lines!: LineDto[];
+  lines!: readonly LineDto[];
 
   @ApiProperty({ type: MoneyDto, description: 'Without tax' })
   subtotal!: MoneyDto;
 
   @ApiProperty({ type: [BillTaxDto] })
-  taxes!: BillTaxDto[];
+  taxes!: readonly BillTaxDto[];
 
   @ApiProperty({ type: MoneyDto })
   total!: MoneyDto;

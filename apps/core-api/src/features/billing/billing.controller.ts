@@ -10,7 +10,6 @@ import {
   type Principal,
 } from '@biplane/service-kit';
 import { TenantErrors } from '../tenants/index.js';
-import type { HashedBillJson } from './bill.js';
 import { BillDto, MonthQuery } from './bill.dto.js';
 import { MonthlyBillingService } from './monthly-billing.service.js';
 import { QuoteRequestDto } from './quotes.dto.js';
@@ -29,7 +28,7 @@ export class BillingController {
   @Scopes('platform:admin', 'platform:read', 'billing:write')
   @ApiOperation({ summary: 'Price a planned subscription with assumed usage; stores nothing' })
   @ApiOkResponse({ type: BillDto })
-  quote(@Body() body: QuoteRequestDto): Promise<HashedBillJson> {
+  quote(@Body() body: QuoteRequestDto): Promise<BillDto> {
     return this.quotes.quote(body);
   }
 
@@ -41,7 +40,7 @@ export class BillingController {
     @UuidParam('id') id: string,
     @Query() { period }: MonthQuery,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<HashedBillJson> {
+  ): Promise<BillDto> {
     if (!mayBill(principal, id)) throw new RefusalError(TenantErrors.NOT_FOUND({ detail: `There is no tenant ${id}` }));
     const { json } = await this.monthly.calculateMonthlyBilling(orThrow(parseTenantId(id)), period);
     return json;

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { Scopes } from '@biplane/service-kit';
+import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiList, Scopes } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { AddonBody, MeterBody, TaxBody } from './catalog.dto.js';
 import { addonJson, itemsJson } from './catalog.json.js';
+import { AddonDto, CatalogItemDto, MeterDto, TaxDto } from './catalog.responses.js';
 import { CatalogService } from './catalog.service.js';
 import { PlansService } from './plans.service.js';
 
@@ -20,41 +21,48 @@ export class CatalogController {
   ) {}
 
   @Get('meters')
-  async meters(): Promise<unknown> {
+  @ApiList(MeterDto)
+  async meters(): Promise<{ data: MeterDto[] }> {
     return { data: await this.catalog.meters() };
   }
 
   @Post('meters')
   @Scopes('platform:admin')
-  addMeter(@Body() body: MeterBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiCreatedResponse({ type: MeterDto })
+  addMeter(@Body() body: MeterBody, @CurrentActor() actor: Actor): Promise<MeterDto> {
     return this.catalog.addMeter(body, actor);
   }
 
   @Get('addons')
-  async addons(): Promise<unknown> {
+  @ApiList(AddonDto)
+  async addons(): Promise<{ data: AddonDto[] }> {
     return { data: (await this.catalog.addons()).map(addonJson) };
   }
 
   @Post('addons')
   @Scopes('platform:admin')
-  async addAddon(@Body() body: AddonBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiCreatedResponse({ type: AddonDto })
+  async addAddon(@Body() body: AddonBody, @CurrentActor() actor: Actor): Promise<AddonDto> {
     return addonJson(await this.catalog.addAddon(body, actor));
   }
 
   @Get('taxes')
-  async taxes(): Promise<unknown> {
+  @ApiList(TaxDto)
+  async taxes(): Promise<{ data: TaxDto[] }> {
     return { data: await this.catalog.taxes() };
   }
 
   @Post('taxes')
   @Scopes('platform:admin')
-  addTax(@Body() body: TaxBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiCreatedResponse({ type: TaxDto })
+  addTax(@Body() body: TaxBody, @CurrentActor() actor: Actor): Promise<TaxDto> {
     return this.catalog.addTax(body, actor);
   }
 
   /** What can be bought, and what it entitles to. */
   @Get('items')
-  async items(): Promise<unknown> {
+  @ApiList(CatalogItemDto)
+  async items(): Promise<{ data: CatalogItemDto[] }> {
     return { data: itemsJson(await this.plans.list(null, ENTRIES_MAX), await this.catalog.addons()) };
   }
 }

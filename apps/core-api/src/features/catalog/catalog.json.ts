@@ -1,8 +1,10 @@
+import type { AddonDto, CatalogItemDto, EntitlementDto } from './catalog.responses.js';
 import type { AddonRow } from './catalog.store.js';
+import type { PlanDto, PlanVersionDto } from './plans.responses.js';
 import type { PlanWithVersions } from './plans.service.js';
 import type { PlanHead, PlanVersionRow } from './plans.store.js';
 
-export function versionJson(row: PlanVersionRow, plan?: PlanHead): Record<string, unknown> {
+export function versionJson(row: PlanVersionRow, plan?: PlanHead): PlanVersionDto {
   return {
     ...(plan ?? { code: row.planCode }),
     versionNumber: row.version,
@@ -13,7 +15,7 @@ export function versionJson(row: PlanVersionRow, plan?: PlanHead): Record<string
   };
 }
 
-export function planJson(plan: PlanWithVersions): Record<string, unknown> {
+export function planJson(plan: PlanWithVersions): PlanDto {
   const { versions, ...head } = plan;
   const published = versions.filter((version) => version.state === 'published').at(-1);
   return {
@@ -29,16 +31,16 @@ export function planJson(plan: PlanWithVersions): Record<string, unknown> {
   };
 }
 
-export function addonJson({ code, name, resourceKind, currency, price, grants }: AddonRow): Record<string, unknown> {
+export function addonJson({ code, name, resourceKind, currency, price, grants }: AddonRow): AddonDto {
   return { code, name, resourceKind, currency, price, grants };
 }
 
 /** Plans and add-ons with what they entitle to, each entitlement with its quota key `module:meter`. */
-export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly AddonRow[]): Record<string, unknown>[] {
-  const ofPlans = plans.flatMap((plan) => {
+export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly AddonRow[]): CatalogItemDto[] {
+  const ofPlans = plans.flatMap((plan): CatalogItemDto[] => {
     const published = plan.versions.filter((version) => version.state === 'published').at(-1);
     if (!published) return [];
-    const entitlements = published.content.modules.flatMap((module) => [
+    const entitlements = published.content.modules.flatMap((module): EntitlementDto[] => [
       ...module.features.map((feature) => ({ module: module.module, feature, quotaKey: null })),
       ...module.limits.map((limit) => ({
         module: module.module,
@@ -49,7 +51,7 @@ export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly A
     ]);
     return [{ kind: 'plan', code: plan.code, name: plan.name, version: published.version, entitlements }];
   });
-  const ofAddons = addons.map((addon) => ({
+  const ofAddons = addons.map((addon): CatalogItemDto => ({
     kind: 'addon',
     code: addon.code,
     name: addon.name,

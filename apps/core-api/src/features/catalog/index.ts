@@ -1,4 +1,5 @@
 export { CatalogModule } from './catalog.module.js';
+export { AddonGrantDto } from './catalog.responses.js';
 export { CatalogService } from './catalog.service.js';
 export type { AddonRow } from './catalog.store.js';
 export type { AddonGrant } from './domain/addon.js';

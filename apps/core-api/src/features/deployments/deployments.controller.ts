@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  ApiPage,
   CurrentPrincipal,
   mapPage,
   page,
@@ -15,6 +16,7 @@ import { CurrentActor, type Actor } from '../audit/index.js';
 import { DeploymentDetails } from './deployment-details.js';
 import { DeploymentsQuery, TransitionBody } from './deployments.dto.js';
 import { deploymentJson } from './deployments.json.js';
+import { DeploymentDto, DeploymentPageDto } from './deployments.responses.js';
 import { DeploymentsService } from './deployments.service.js';
 
 @ApiTags('deployments')
@@ -29,7 +31,8 @@ export class DeploymentsController {
 
   /** A tenant's own token sees its own, whatever it filters for. */
   @Get()
-  async list(@Query() query: DeploymentsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<unknown>> {
+  @ApiPage(DeploymentDto)
+  async list(@Query() query: DeploymentsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<DeploymentDto>> {
     const { limit, cursor, ...filter } = query;
     const scoped = ownOnly(filter, principal);
     if (scoped === null) return { data: [], page: { nextCursor: null, hasMore: false } };
@@ -45,7 +48,8 @@ export class DeploymentsController {
   }
 
   @Get(':id')
-  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+  @ApiOkResponse({ type: DeploymentPageDto })
+  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<DeploymentPageDto> {
     const tx = this.unitOfWork.reader;
     const deployment = await this.deployments.readable(tx, id, principal);
     return {
@@ -59,11 +63,12 @@ export class DeploymentsController {
   @Post(':id/transition')
   @HttpCode(200)
   @Scopes('platform:admin')
+  @ApiOkResponse({ type: DeploymentDto })
   async transition(
     @UuidParam('id') id: string,
     @Body() body: TransitionBody,
     @CurrentActor() actor: Actor,
-  ): Promise<unknown> {
+  ): Promise<DeploymentDto> {
     return deploymentJson(await this.deployments.transition(id, body.to, body.reason, actor));
   }
 }

@@ -1,7 +1,8 @@
 import { tenantDatabaseName } from '@biplane/licensing';
+import type { DeploymentDto } from './deployments.responses.js';
 import { presentPlacement, type Deployment } from './deployment.js';
 
-export function deploymentJson(deployment: Deployment): Record<string, unknown> {
+export function deploymentJson(deployment: Deployment): DeploymentDto {
   const placement = presentPlacement(deployment);
   return {
     id: deployment.id,

@@ -7,6 +7,7 @@ export {
 } from './deployment.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
+export { DeploymentDto, type ConditionDto, type SubscriptionDto } from './deployments.responses.js';
 export { DeploymentsModule } from './deployments.module.js';
 export { DeploymentsService, type DeploymentActivity } from './deployments.service.js';
 export {

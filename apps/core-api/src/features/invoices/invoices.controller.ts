@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { orThrow, parseInvoiceId, parseTenantId, RefusalError, type InvoiceId, type TenantId } from '@biplane/kernel';
 import {
+  ApiPage,
   CurrentPrincipal,
   IdempotencyKey,
   IdempotencyService,
@@ -22,7 +23,7 @@ import {
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { InvoiceDto, InvoiceListQuery, InvoiceRequestDto } from './invoices.dto.js';
 import { InvoiceErrors } from './invoices.errors.js';
-import { InvoicesService, type InvoiceJson } from './invoices.service.js';
+import { InvoicesService } from './invoices.service.js';
 import type { InvoicePosition } from './invoices.store.js';
 
 @ApiTags('billing')
@@ -47,17 +48,20 @@ export class InvoicesController {
   ): Promise<StoredAnswer> {
     const tenantId = orThrow(parseTenantId(body.tenantId.toLowerCase()));
     return this.idempotency.run(request, async (tx) => {
-      if (body.action === 'preview')
-        return { status: 200, body: await this.invoices.preview(tx, tenantId, body.period) };
+      if (body.action === 'preview') {
+        const preview: InvoiceDto = await this.invoices.preview(tx, tenantId, body.period);
+        return { status: 200, body: preview };
+      }
       const { invoice, issued } = await this.invoices.issue(tx, tenantId, body.period, actor);
-      return { status: issued ? 201 : 200, body: invoice };
+      return { status: issued ? 201 : 200, body: invoice satisfies InvoiceDto };
     });
   }
 
   @Get()
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
   @ApiOperation({ summary: 'List issued invoices, newest first' })
-  async list(@Query() query: InvoiceListQuery, @CurrentPrincipal() principal: Principal): Promise<Page<InvoiceJson>> {
+  @ApiPage(InvoiceDto)
+  async list(@Query() query: InvoiceListQuery, @CurrentPrincipal() principal: Principal): Promise<Page<InvoiceDto>> {
     const filter = { tenantId: visibleTenant(principal, query.tenantId), period: query.period };
     const found = await page(query, {
       fetch: ({ after, take }) => this.invoices.list(this.unitOfWork.reader, filter, positionOf(after), take),
@@ -71,7 +75,7 @@ export class InvoicesController {
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
   @ApiOperation({ summary: 'Show an issued invoice' })
   @ApiOkResponse({ type: InvoiceDto })
-  async show(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<InvoiceJson> {
+  async show(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<InvoiceDto> {
     const invoice = await this.invoices.get(this.unitOfWork.reader, orThrow<InvoiceId>(parseInvoiceId(id)));
     if (!seesAll(principal) && !principalMayRead(principal, invoice.buyer.tenantId)) {
       throw new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { PageQuery } from '@biplane/service-kit';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
-import { BillDto } from '../billing/index.js';
+import { BillDto, BillPeriodDto } from '../billing/index.js';
 
 // 9999-12 ends in a year of five digits, which PostgreSQL does not read.
 const month = /^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/;
@@ -32,7 +32,25 @@ export class InvoiceListQuery extends PageQuery {
   period?: string;
 }
 
-/** A bill with what makes it an invoice. In a preview these members are null and the status is `preview`. */
+export class IssuerDto {
+  @ApiProperty({ example: 'BP' }) readonly code!: string;
+  @ApiProperty({ example: 'Biplane' }) readonly name!: string;
+  @ApiProperty({ type: [String], example: ['1 Runway Road'] }) readonly address!: readonly string[];
+  @ApiProperty({ example: 'UTC', description: 'Decides in which year a number is taken' }) readonly timeZone!: string;
+  @ApiProperty({ type: String, nullable: true }) readonly taxId!: string | null;
+}
+
+export class BuyerDto {
+  @ApiProperty({ format: 'uuid' }) readonly tenantId!: string;
+  @ApiProperty({ example: 'Acme Pty Ltd' }) readonly name!: string;
+  @ApiProperty({ example: 'AU' }) readonly country!: string;
+  @ApiProperty({ example: 'en-AU' }) readonly locale!: string;
+}
+
+/**
+ * A bill with what makes it an invoice. A preview is the bill alone: id, number, instants and hash are null, the status
+ * is `preview`, and what stands in the document of an issued one is absent.
+ */
 export class InvoiceDto extends BillDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
   id!: string | null;
@@ -51,4 +69,25 @@ export class InvoiceDto extends BillDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'SHA-256 of the issued content; it never changes' })
   contentHash!: string | null;
+
+  @ApiPropertyOptional({ enum: ['cycle'] })
+  kind?: 'cycle';
+
+  @ApiPropertyOptional({ type: IssuerDto })
+  issuer?: IssuerDto;
+
+  @ApiPropertyOptional({ type: BuyerDto })
+  buyer?: BuyerDto;
+
+  @ApiPropertyOptional({ example: '2026-04' })
+  billedMonth?: string;
+
+  @ApiPropertyOptional({ type: BillPeriodDto })
+  period?: BillPeriodDto;
+
+  @ApiPropertyOptional({ example: 'USD' })
+  currency?: string;
+
+  @ApiPropertyOptional({ description: 'The cut-off passed before every home had closed its hours' })
+  provisional?: boolean;
 }

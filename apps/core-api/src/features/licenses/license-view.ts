@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import { CLOCK, type Tx } from '@biplane/service-kit';
-import { DeploymentDetails, presentPlacement, type Deployment } from '../deployments/index.js';
+import { DeploymentDetails, presentPlacement, type ConditionDto, type Deployment } from '../deployments/index.js';
 import { LIVE_MS } from './applied.service.js';
 import { AppliedStore } from './applied.store.js';
 import { InstancesStore } from './instances.store.js';
 import { LicenseService } from './license.service.js';
+import type { LicenseDto } from './licenses.responses.js';
 import { LicensesStore } from './licenses.store.js';
 
 /** How licenses are shown, alone and on a deployment's page. */
@@ -24,7 +25,7 @@ export class LicenseView implements OnModuleInit {
     this.details.contribute('conditions', (tx, deployment) => this.conditions(tx, deployment));
   }
 
-  async show(tx: Tx, deploymentId: string): Promise<Record<string, unknown>> {
+  async show(tx: Tx, deploymentId: string): Promise<LicenseDto> {
     const head = await this.licenses.requiredHead(tx, deploymentId);
     const license = await this.store.version(tx, deploymentId, head.version);
     const reports = await this.applied.ofDeployment(tx, deploymentId);
@@ -52,7 +53,7 @@ export class LicenseView implements OnModuleInit {
     };
   }
 
-  private async conditions(tx: Tx, deployment: Deployment): Promise<Record<string, unknown>[]> {
+  private async conditions(tx: Tx, deployment: Deployment): Promise<ConditionDto[]> {
     const head = await this.store.head(tx, deployment.id);
     if (!head) return [];
     const report = (await this.applied.ofDeployment(tx, deployment.id)).find(

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  ApiPage,
   CurrentPrincipal,
   mapPage,
   page,
@@ -18,6 +19,7 @@ import { DeploymentsService } from '../deployments/index.js';
 import { LicenseService } from './license.service.js';
 import { LicenseView } from './license-view.js';
 import { KeyBody, LicenseReasonBody } from './licenses.dto.js';
+import { JwksDto, LicenseDto, LicenseVersionDto, SigningKeyDto } from './licenses.responses.js';
 import { LicensesStore, type LicenseRow } from './licenses.store.js';
 import { SigningKeys } from './signing-keys.service.js';
 
@@ -36,14 +38,16 @@ export class LicenseController {
 
   /** Imports a pair of the ceremony. The first one becomes the signing key at once. */
   @Post('keys')
-  async importKey(@Body() body: KeyBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiCreatedResponse({ type: SigningKeyDto })
+  async importKey(@Body() body: KeyBody, @CurrentActor() actor: Actor): Promise<SigningKeyDto> {
     const { kid, publicJwk, notBefore, notAfter, importedAt, signingFrom } = await this.keys.import(body, actor);
     return { kid, publicJwk, notBefore, notAfter, importedAt, signing: signingFrom !== null };
   }
 
   @Get(':deploymentId')
   @Scopes('platform:admin', 'platform:read', 'tenant:*')
-  async get(@UuidParam('deploymentId') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+  @ApiOkResponse({ type: LicenseDto })
+  async get(@UuidParam('deploymentId') id: string, @CurrentPrincipal() principal: Principal): Promise<LicenseDto> {
     const tx = this.unitOfWork.reader;
     await this.deployments.readable(tx, id, principal);
     return this.view.show(tx, id);
@@ -52,11 +56,12 @@ export class LicenseController {
   /** Newest first. */
   @Get(':deploymentId/history')
   @Scopes('platform:admin', 'platform:read', 'tenant:*')
+  @ApiPage(LicenseVersionDto)
   async history(
     @UuidParam('deploymentId') id: string,
     @Query() query: PageQuery,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<Page<unknown>> {
+  ): Promise<Page<LicenseVersionDto>> {
     const tx = this.unitOfWork.reader;
     await this.deployments.readable(tx, id, principal);
     const rows = await page(query, {
@@ -69,21 +74,23 @@ export class LicenseController {
 
   @Post(':deploymentId/reissue')
   @HttpCode(200)
+  @ApiOkResponse({ type: LicenseVersionDto })
   async reissue(
     @UuidParam('deploymentId') id: string,
     @Body() body: LicenseReasonBody,
     @CurrentActor() actor: Actor,
-  ): Promise<unknown> {
+  ): Promise<LicenseVersionDto> {
     return versionJson(await this.licenses.reissue(id, body.reason, actor));
   }
 
   @Post(':deploymentId/revoke')
   @HttpCode(200)
+  @ApiOkResponse({ type: LicenseVersionDto })
   async revoke(
     @UuidParam('deploymentId') id: string,
     @Body() body: LicenseReasonBody,
     @CurrentActor() actor: Actor,
-  ): Promise<unknown> {
+  ): Promise<LicenseVersionDto> {
     return versionJson(await this.licenses.revoke(id, body.reason, actor));
   }
 }
@@ -95,7 +102,8 @@ export class JwksController {
 
   @Get('jwks.json')
   @Public('public keys are public')
-  jwks(): Promise<unknown> {
+  @ApiOkResponse({ type: JwksDto })
+  jwks(): Promise<JwksDto> {
     return this.keys.jwks();
   }
 }
@@ -110,6 +118,6 @@ function versionJson({
   issuedAt,
   claims,
   signed,
-}: LicenseRow): Record<string, unknown> {
+}: LicenseRow): LicenseVersionDto {
   return { deploymentId, version, jti, kid, status, cause, issuedAt, document: claims, signed };
 }

@@ -9,6 +9,7 @@ import { Audit, type Actor } from '../audit/index.js';
 import { readStatement } from './domain/key-import.js';
 import type { KeyBody } from './licenses.dto.js';
 import { LicenseIssueErrors } from './licenses.errors.js';
+import type { JwksDto } from './licenses.responses.js';
 import { SigningKeysStore, type SigningKeyRow } from './signing-keys.store.js';
 
 const CACHE_MAX = 16;
@@ -82,7 +83,7 @@ export class SigningKeys {
     });
   }
 
-  async jwks(): Promise<{ keys: Record<string, unknown>[] }> {
+  async jwks(): Promise<JwksDto> {
     const rows = await this.store.all(this.unitOfWork.reader);
     return { keys: rows.map(({ kid, publicJwk }) => ({ ...publicJwk, kid, alg: 'ES256', use: 'sig' })) };
   }

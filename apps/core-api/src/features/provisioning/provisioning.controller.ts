@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   CurrentPrincipal, Idempotent, IdempotencyKey, IdempotencyService, Scopes, UuidParam, type IdempotentRequest, type Principal,
   type StoredAnswer,
@@ -9,6 +9,7 @@ import { deploymentJson } from '../deployments/index.js';
 import { OperationsService } from './operations.service.js';
 import type { Operation } from './operations.store.js';
 import { CreateTenantBody } from './provisioning.dto.js';
+import { CreatedTenantDto, OperationDto } from './provisioning.responses.js';
 import { TenantProvisioningService } from './tenant-provisioning.service.js';
 
 @ApiTags('tenants')
@@ -24,6 +25,7 @@ export class ProvisioningController {
   @HttpCode(202)
   @Idempotent()
   @Scopes('platform:admin')
+  @ApiAcceptedResponse({ type: CreatedTenantDto })
   createTenant(
     @IdempotencyKey() request: IdempotentRequest,
     @Body() body: CreateTenantBody,
@@ -31,10 +33,16 @@ export class ProvisioningController {
   ): Promise<StoredAnswer> {
     return this.idempotency.run(request, async (tx) => {
       const { tenant, deployment, operation, inviteToken } = await this.provisioning.createTenant(tx, body, actor);
+      const created: CreatedTenantDto = {
+        tenant,
+        deployment: deploymentJson(deployment),
+        operation: operationJson(operation),
+        inviteToken,
+      };
       return {
         status: 202,
         headers: { location: `/api/v1/operations/${operation.id}` },
-        body: { tenant, deployment: deploymentJson(deployment), operation: operationJson(operation), inviteToken },
+        body: created,
         secretPointers: ['/inviteToken'],
       };
     });
@@ -48,14 +56,16 @@ export class OperationsController {
 
   @Get(':id')
   @Scopes('platform:admin', 'platform:read', 'tenant:*')
-  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+  @ApiOkResponse({ type: OperationDto })
+  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<OperationDto> {
     return operationJson(await this.operations.readable(id, principal));
   }
 
   @Post(':id/retry')
   @HttpCode(200)
   @Scopes('platform:admin')
-  async retry(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiOkResponse({ type: OperationDto })
+  async retry(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<OperationDto> {
     return operationJson(await this.operations.retry(id, actor));
   }
 }
@@ -71,6 +81,6 @@ function operationJson({
   createdAt,
   endedAt,
   deadlineAt,
-}: Operation) {
+}: Operation): OperationDto {
   return { id, kind, tenantId, deploymentId, state, reason, steps, createdAt, endedAt, nextActionAt: deadlineAt };
 }

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { Scopes } from '@biplane/service-kit';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiList, Scopes } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
-import { RegionBody } from './regions.dto.js';
+import { RegionBody, RegionDto } from './regions.dto.js';
 import { regionJson } from './regions.json.js';
 import { RegionsService } from './regions.service.js';
 
@@ -13,19 +13,22 @@ export class RegionsController {
 
   @Get()
   @Scopes('platform:admin', 'platform:read')
-  async list(): Promise<{ data: unknown[] }> {
+  @ApiList(RegionDto)
+  async list(): Promise<{ data: RegionDto[] }> {
     return { data: (await this.regions.list()).map(regionJson) };
   }
 
   @Get(':code')
   @Scopes('platform:admin', 'platform:read')
-  async get(@Param('code') code: string): Promise<unknown> {
+  @ApiOkResponse({ type: RegionDto })
+  async get(@Param('code') code: string): Promise<RegionDto> {
     return regionJson(await this.regions.get(code));
   }
 
   @Put(':code')
   @Scopes('platform:admin')
-  async put(@Param('code') code: string, @Body() body: RegionBody, @CurrentActor() actor: Actor): Promise<unknown> {
+  @ApiOkResponse({ type: RegionDto })
+  async put(@Param('code') code: string, @Body() body: RegionBody, @CurrentActor() actor: Actor): Promise<RegionDto> {
     return regionJson(await this.regions.put(code, body, actor));
   }
 }

@@ -1,8 +1,9 @@
 import { decimalToString } from '@biplane/kernel';
+import type { RegionDto } from './regions.dto.js';
 import type { Region } from './regions.store.js';
 
 /** The wire form of a region, in the shape in which it is put. */
-export function regionJson(region: Region): Record<string, unknown> {
+export function regionJson(region: Region): RegionDto {
   return {
     code: region.code,
     residency: region.residency,

@@ -1,8 +1,8 @@
 import { money, moneyToJson, orThrow, parseCurrency } from '@biplane/kernel';
-import type { SubscriptionStatus } from '../deployments/index.js';
+import type { SubscriptionDto, SubscriptionStatus } from '../deployments/index.js';
 import type { Subscription } from './subscription.js';
 
-export function subscriptionJson(subscription: Subscription, status: SubscriptionStatus): Record<string, unknown> {
+export function subscriptionJson(subscription: Subscription, status: SubscriptionStatus): SubscriptionDto {
   return {
     id: subscription.id,
     plan: { code: subscription.planCode, version: subscription.planVersion },

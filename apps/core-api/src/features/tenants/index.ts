@@ -1,3 +1,4 @@
+export { TenantDto } from './tenants.dto.js';
 export { TenantErrors } from './tenants.errors.js';
 export { TenantsModule } from './tenants.module.js';
 export { TenantsService, type BillingProfile, type BillingSettings, type Bootstrap } from './tenants.service.js';

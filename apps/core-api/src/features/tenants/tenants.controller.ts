@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
+  ApiPage,
   CurrentPrincipal,
   mapPage,
   page,
@@ -12,7 +13,7 @@ import {
   KEY,
 } from '@biplane/service-kit';
 import { deploymentJson, DeploymentsService } from '../deployments/index.js';
-import { TenantsQuery } from './tenants.dto.js';
+import { TenantDto, TenantPageDto, TenantsQuery } from './tenants.dto.js';
 import { TenantsService } from './tenants.service.js';
 
 @ApiTags('tenants')
@@ -27,7 +28,8 @@ export class TenantsController {
 
   /** A tenant's own token sees itself alone. */
   @Get()
-  async list(@Query() query: TenantsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<unknown>> {
+  @ApiPage(TenantDto)
+  async list(@Query() query: TenantsQuery, @CurrentPrincipal() principal: Principal): Promise<Page<TenantDto>> {
     const { limit, cursor, slug } = query;
     const readsAll = principal.scopes.some((scope) => scope === 'platform:admin' || scope === 'platform:read');
     const filter = { slug, ...(!readsAll && { id: principal.tenantId }) };
@@ -43,7 +45,8 @@ export class TenantsController {
   }
 
   @Get(':id')
-  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<unknown> {
+  @ApiOkResponse({ type: TenantPageDto })
+  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<TenantPageDto> {
     const tx = this.unitOfWork.reader;
     const tenant = await this.tenants.readable(tx, id, principal);
     const { currency, timeZone, country, payByInvoice, locale, taxId } = await this.tenants.billingProfile(tx, id);

@@ -1,6 +1,7 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { PageQuery } from '@biplane/service-kit';
+import { ApiInstant, PageQuery } from '@biplane/service-kit';
+import { DeploymentDto } from '../deployments/index.js';
 
 export class TenantsQuery extends PageQuery {
   @ApiPropertyOptional({ example: 'acme' })
@@ -8,4 +9,26 @@ export class TenantsQuery extends PageQuery {
   @IsString()
   @MaxLength(63)
   slug?: string;
+}
+
+export class TenantDto {
+  @ApiProperty({ format: 'uuid' }) readonly id!: string;
+  @ApiProperty({ example: 'acme' }) readonly slug!: string;
+  @ApiProperty({ example: 'Acme Pty Ltd' }) readonly name!: string;
+  @ApiProperty({ example: 'active' }) readonly state!: string;
+  @ApiInstant() readonly createdAt!: Date;
+}
+
+export class TenantBillingDto {
+  @ApiProperty({ example: 'USD' }) readonly currency!: string;
+  @ApiProperty({ example: 'Australia/Brisbane' }) readonly timeZone!: string;
+  @ApiProperty({ example: 'AU' }) readonly country!: string;
+  @ApiProperty({ type: String, nullable: true }) readonly taxId!: string | null;
+  @ApiProperty() readonly payByInvoice!: boolean;
+  @ApiProperty({ example: 'en-AU' }) readonly locale!: string;
+}
+
+export class TenantPageDto extends TenantDto {
+  @ApiProperty({ type: TenantBillingDto }) readonly billing!: TenantBillingDto;
+  @ApiProperty({ type: [DeploymentDto] }) readonly deployments!: readonly DeploymentDto[];
 }

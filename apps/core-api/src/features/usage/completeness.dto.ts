@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiInstant } from '@biplane/service-kit';
 import { IsOptional, IsUUID, Matches } from 'class-validator';
 
 export class CompletenessQuery {
@@ -23,30 +24,38 @@ export class HomeCompletenessDto {
   @ApiProperty({ format: 'uuid' })
   homeId!: string;
 
-  @ApiProperty()
+  @ApiProperty({ type: 'integer', example: 720 })
   hoursClosed!: number;
 
-  @ApiProperty({ description: 'Closed, and core-api holds exactly the windows that the home counted' })
+  @ApiProperty({
+    type: 'integer',
+    example: 719,
+    description: 'Closed, and core-api holds exactly the windows that the home counted',
+  })
   hoursComplete!: number;
+}
+
+export class MissingHourDto {
+  @ApiProperty({ format: 'uuid' })
+  homeId!: string;
+
+  @ApiInstant({ description: 'Where the hour begins' })
+  hour!: string;
 }
 
 export class CompletenessDto {
   @ApiProperty({ description: 'Whether every home that served in the period has closed every hour it served' })
   complete!: boolean;
 
-  @ApiProperty()
+  @ApiProperty({ type: 'integer', example: 720 })
   hoursExpected!: number;
 
-  @ApiProperty()
+  @ApiProperty({ type: 'integer', example: 719 })
   hoursComplete!: number;
 
   @ApiProperty({ type: [HomeCompletenessDto] })
   homes!: HomeCompletenessDto[];
 
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'object' },
-    description: 'The first hours that are missing, at most 100',
-  })
-  missing!: { homeId: string; hour: string }[];
+  @ApiProperty({ type: [MissingHourDto], description: 'The first hours that are missing, at most 100' })
+  missing!: MissingHourDto[];
 }
