@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { runMain, writeReference } from '@biplane/service-kit';
 import { AppModule, DOCS } from './app.module.js';
 import { environmentSpec, type CoreEnvironment } from './environment.js';
-import { writeSourcePaths } from './source-paths.reference.js';
 
 // `--out docs/reference`: what is generated from the code. Nothing of the application is instantiated.
 await runMain(async () => {
@@ -18,6 +16,5 @@ await runMain(async () => {
     environment: environmentSpec,
     out,
   });
-  files.push(await writeSourcePaths(join(out, 'source-paths.md')));
   process.stdout.write(`${files.join('\n')}\n`);
 });

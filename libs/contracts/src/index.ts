@@ -59,3 +59,4 @@ export {
   type WindowLine,
 } from './digests/digests.js';
 export { asyncApiDocument } from './async-api/async-api-document.js';
+export { sourcePathsOf, type SourcePath } from './http/source-paths.js';

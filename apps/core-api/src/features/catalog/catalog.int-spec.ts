@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { sourcePathsOf } from '@biplane/contracts';
 import { ServiceClient, testPostgres, type TestPostgres } from '@biplane/testing';
-import { sourcePaths } from '../../source-paths.js';
 import { runCore, type RunningCore } from '../../testing/running-core.js';
 import { gst, meters, prepareCatalog, regionBody, storageAddon, studio, tenantBody } from '../../testing/scenario.js';
 
@@ -188,6 +188,23 @@ describe('regions', () => {
     expect(await reader.get('/api/v1/regions/us-1')).toMatchObject({ status: 404 });
     await expect(postgres.query(`UPDATE home SET region_code = 'us-1'`)).rejects.toThrow(/never changes its region/);
   });
+
+  it('a home that two regions claim at once becomes the pool of one, and the other hears of it', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const body = regionBody(randomUUID());
+      const answers = await Promise.all(['eu-1', 'us-1'].map((code) => admin.put(`/api/v1/regions/${code}`, body)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+      const won = answers.find(({ status }) => status === 200)!.body as { pools: unknown };
+      expect(won.pools).toEqual(body.pools);
+    }
+    expect(
+      await admin.put('/api/v1/regions/eu-1', {
+        ...regionBody(homeId),
+        pools: [{ homeId, url: 'https://user:secret@eu-1.example' }],
+      }),
+    ).toMatchObject({ status: 400 });
+    await admin.expect(200, 'PUT', '/api/v1/regions/eu-1', regionBody(homeId));
+  });
 });
 
 describe('access', () => {
@@ -258,7 +275,7 @@ describe('audit', () => {
 });
 
 describe('paths that the sources name', () => {
-  it.each(sourcePaths)('$source $method $path leads to $ours', async ({ method, path, ours }) => {
+  it.each(sourcePathsOf('core-api'))('$source $method $path leads to $ours', async ({ method, path, ours }) => {
     const response = await fetch(`${core.url}${path}?limit=1`, { method, redirect: 'manual' });
     if (path !== ours) {
       expect([response.status, response.headers.get('location')]).toEqual([308, `${ours}?limit=1`]);
