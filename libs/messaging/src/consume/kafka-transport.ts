@@ -3,7 +3,13 @@ import { Catch } from '@nestjs/common';
 import type { PlaneEvent } from '@biplane/contracts';
 import type { Clock } from '@biplane/kernel';
 import type { HealthRegistry } from '@biplane/service-kit';
-import { BaseRpcContext, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import {
+  BaseRpcContext,
+  NestMicroservice,
+  Server,
+  type CustomTransportStrategy,
+  type MessageHandler,
+} from '@nestjs/microservices';
 import { isObservable, lastValueFrom, throwError, type Observable } from 'rxjs';
 import type { ConsumerMetrics } from '../messaging-metrics.js';
 import type { Broker, BrokerConsumer, BrokerProducer } from '../port.js';
@@ -113,7 +119,16 @@ export class PassErrorsOn {
   }
 }
 
-/** Connects the transport to an application; `await app.startAllMicroservices()` starts it. */
+/**
+ * Connects the transport to an application; `await app.startAllMicroservices()` starts it. Nest would bind the handlers at
+ * once, before the filter is there, and what they throw would be no more than "Internal server error" to the transport.
+ */
 export function connectKafka(app: INestApplication, transport: KafkaTransport): void {
-  app.connectMicroservice({ strategy: transport }).useGlobalFilters(new PassErrorsOn());
+  const microservice = app.connectMicroservice({ strategy: transport }, { deferInitialization: true });
+  microservice.useGlobalFilters(new PassErrorsOn());
+  if (!(microservice instanceof NestMicroservice)) throw new Error('Nest gave another kind of microservice');
+  microservice.registerListeners();
+  microservice.setIsInitialized(true);
+  // The application calls the hooks of the modules that they share.
+  microservice.setIsInitHookCalled(true);
 }
