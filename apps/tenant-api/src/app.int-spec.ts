@@ -3,12 +3,15 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { sourcePathsOf } from '@biplane/contracts';
 import { homeRoleNames } from '@biplane/licensing';
 import { bootstrap, loadEnv, openApiDocument, routeInventory, type RunningService } from '@biplane/service-kit';
 import {
+  AnswerSchemas,
   eventually,
   readTopic,
   requiredVariable,
+  routesWithoutAnswerSchema,
   testKafka,
   testPostgres,
   type TestKafka,
@@ -256,6 +259,36 @@ describe('tenant-api', () => {
       .filter(({ path }) => !/^\/(metrics)$/.test(path))
       .filter(({ path }) => document.paths[template(path)] === undefined);
     expect(undocumented).toEqual([]);
+  });
+
+  it('OpenAPI: every route has a success schema', () => {
+    expect(routesWithoutAnswerSchema(openApiDocument(service.app, DOCS))).toEqual([]);
+  });
+
+  it('OpenAPI: live answers are as their schemas say', async () => {
+    const schemas = new AnswerSchemas(openApiDocument(service.app, DOCS));
+    const { deploymentId } = placement;
+    const mistakes = (method: string, path: string, answer: { status: number; body: unknown }) =>
+      schemas.mistakes(method, path, answer);
+    expect([
+      ...mistakes('POST', '/internal/gate/check', await check('service')),
+      ...mistakes('POST', '/internal/gate/check', await check('service', { action: 'search:index' })),
+      ...mistakes('POST', '/internal/gate/check', await check('service', { meter: 'api_calls', quantity: '11' })),
+      ...mistakes('GET', '/internal/fleet', await call('GET', '/internal/fleet', 'operator')),
+      ...mistakes('GET', '/internal/licenses', await call('GET', '/internal/licenses', 'operator')),
+      ...mistakes(
+        'POST',
+        '/internal/database/initialize',
+        await call('POST', '/internal/database/initialize', 'operator', { deploymentId }),
+      ),
+      ...mistakes('GET', '/health/ready', await call('GET', '/health/ready', null)),
+      ...mistakes('GET', '/version', await call('GET', '/version', null)),
+    ]).toEqual([]);
+  });
+
+  it.each(sourcePathsOf('tenant-api'))('$source $method $path is served as $ours', async ({ method, path, ours }) => {
+    expect(path).toBe(ours);
+    expect(await call(method, path, null, {})).toMatchObject({ status: 401, body: { code: 'AUTH.TOKEN_MISSING' } });
   });
 });
 

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DECISION_OUTCOMES, STRATEGY_NAMES, type DecisionOutcome, type StrategyName } from '@biplane/licensing';
+import { PagePositionDto } from '@biplane/service-kit';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -64,12 +65,7 @@ export class HeldLicenseResponse {
   @ApiProperty({ format: 'date-time' }) expiresAt!: string;
 }
 
-export class PageResponse {
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-  @ApiProperty() hasMore!: boolean;
-}
-
 export class HeldLicensesResponse {
   @ApiProperty({ type: [HeldLicenseResponse] }) data!: readonly HeldLicenseResponse[];
-  @ApiProperty({ type: PageResponse }) page!: PageResponse;
+  @ApiProperty({ type: PagePositionDto }) page!: PagePositionDto;
 }

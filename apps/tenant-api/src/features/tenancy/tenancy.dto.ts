@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DATABASE_STATES, type DatabaseState } from '@biplane/contracts';
+import { PagePositionDto } from '@biplane/service-kit';
 import { IsBoolean, IsOptional, IsString, Matches } from 'class-validator';
 
 export class InitializeRequest {
@@ -32,13 +33,8 @@ export class TenantDatabaseResponse {
   @ApiProperty({ type: String, nullable: true, format: 'date-time' }) readyAt!: string | null;
 }
 
-class FleetPage {
-  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
-  @ApiProperty() hasMore!: boolean;
-}
-
 export class FleetResponse {
   @ApiProperty({ description: 'The newest migration of this program' }) schemaVersion!: string;
   @ApiProperty({ type: [TenantDatabaseResponse] }) data!: readonly TenantDatabaseResponse[];
-  @ApiProperty({ type: FleetPage }) page!: FleetPage;
+  @ApiProperty({ type: PagePositionDto }) page!: PagePositionDto;
 }
