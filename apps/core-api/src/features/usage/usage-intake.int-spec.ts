@@ -248,6 +248,19 @@ describe('what a home reports', () => {
     expect(isValueRefused(refused)).toBe(true);
   });
 
+  it('a quarantined number that no column holds breaks no later hour of its home, and no bill', async () => {
+    const { deploymentId, homeId, take } = scene();
+    const wrong = { meter: orThrow(parseMeterCode('nobody_knows')), incarnation: 2 ** 40 };
+    await take({ windows: [window(deploymentId, homeId, 1, wrong)] }).catch(() => undefined);
+    const good = window(deploymentId, homeId, 1);
+    await take({ windows: [good], closes: [close(homeId, [good])] });
+    expect(await isComplete(homeId)).toBe(true);
+    const usage = new UsageService(new UsageStore());
+    const placements = [{ homeId, from: placedAt, to: null }];
+    const { missing } = await usage.completeness(unitOfWork.reader, placements, hourOf(start), [deploymentId]);
+    expect(missing).toEqual([{ homeId, hour }]);
+  });
+
   it('a record of a type without rule is quarantined, not dropped', async () => {
     const { homeId, take } = scene();
     await take({ other: [{ type: 'LimitEvent', record: { id: homeId } }] });

@@ -136,7 +136,7 @@ export class UsageStore {
             WHERE record_type = 'UsageWindow' AND record->>'homeId' = u.home_id::text
               AND region = (SELECT region FROM home_close c
                              WHERE (c.home_id, c.incarnation, c.hour) = (u.home_id, u.incarnation, u.hour))
-              AND (record->>'incarnation')::int = u.incarnation
+              AND (record->>'incarnation')::bigint = u.incarnation
               AND date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') = u.hour
          ) AS w
         ORDER BY u.home_id, u.incarnation, u.hour, w.deployment_id, w.meter, w.window_start, w.revision DESC`,
@@ -205,7 +205,7 @@ export class UsageStore {
           AND reason NOT IN ('REGION_MISMATCH', 'HOME_DOES_NOT_SERVE')
           AND NOT EXISTS (SELECT 1 FROM usage_window w WHERE w.deployment_id = (q.record->>'deploymentId')::uuid
                 AND w.meter = q.record->>'meter' AND w.window_start = (q.record->>'windowStart')::timestamptz
-                AND w.home_id = (q.record->>'homeId')::uuid AND w.incarnation = (q.record->>'incarnation')::int
+                AND w.home_id = (q.record->>'homeId')::uuid AND w.incarnation = (q.record->>'incarnation')::bigint
                 AND w.revision > (q.record->>'revision')::bigint)
           AND (record->>'windowStart')::timestamptz >= $2::timestamptz AND (record->>'windowStart')::timestamptz < $3::timestamptz
         ORDER BY 2, 1`,
