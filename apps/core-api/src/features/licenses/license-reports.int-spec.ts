@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { licensesDigest, type InstanceStatus, type LicenseApplied } from '@biplane/contracts';
 import { eventRecord, type BrokerMessage, type BrokerProducer } from '@biplane/messaging';
+import { openApiDocument } from '@biplane/service-kit';
 import {
+  AnswerSchemas,
   checkInvariants,
   eventually,
   readTopic,
@@ -15,6 +17,7 @@ import {
   type TestKafka,
   type TestPostgres,
 } from '@biplane/testing';
+import { DOCS } from '../../app.module.js';
 import { runCore, type RunningCore } from '../../testing/running-core.js';
 import { prepareCatalog, tenantBody } from '../../testing/scenario.js';
 
@@ -246,6 +249,11 @@ describe('reports of a home', () => {
       return found.propagation.millis !== null && found;
     });
     expect(view.enforcedBy.map(({ instanceId }) => instanceId)).toEqual([first, second].sort());
+    const schemas = new AnswerSchemas(openApiDocument(core.app, DOCS));
+    const ofLicense = await admin.get(`/api/v1/licenses/${deploymentId}`);
+    const ofPage = await admin.get(`/api/v1/deployments/${deploymentId}`);
+    expect(schemas.mistakes('GET', '/api/v1/licenses/{deploymentId}', ofLicense)).toEqual([]);
+    expect(schemas.mistakes('GET', '/api/v1/deployments/{id}', ofPage)).toEqual([]);
     expect(view.propagation.millis).toBeGreaterThan(0);
     const metrics = await (await fetch(`${core.url}/metrics`)).text();
     expect(metrics).toContain(`license_propagation_seconds_count{region="${kafka.region}"`);
