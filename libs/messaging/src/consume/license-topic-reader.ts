@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { backoffMs, wait } from '../backoff.js';
+import { backoffMs, wait, within } from '../backoff.js';
 import type { BatchOutcome, Broker, BrokerBatch, BrokerConsumer, BrokerRecord, ConsumerEvent } from '../port.js';
 import { ConsumerHealth } from './consumer-health.js';
 
@@ -16,6 +16,8 @@ export interface LicenseTopicReaderOptions {
   readonly onBadRecord?: (record: BrokerRecord, reason: string) => void;
 }
 
+/** For each thing that only the broker can end: its marks that were asked for, and the deletion of the group. */
+const BROKER_MS_MAX = 2_000;
 const MARKS_BACKOFF = { firstMs: 250, maxMs: 5_000 };
 const RECORD_BACKOFF = { firstMs: 100, maxMs: 5_000 };
 
@@ -79,13 +81,14 @@ export class LicenseTopicReader {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.starting;
+    if (this.starting !== null) await within(BROKER_MS_MAX, this.starting);
     if (this.consumer === null) return;
     await this.consumer.stop();
-    await this.options.broker.deleteGroup(this.options.groupId).catch((error: unknown) => {
+    const deleted = this.options.broker.deleteGroup(this.options.groupId).catch((error: unknown) => {
       // The broker forgets empty groups by itself; this only keeps its list short.
       this.logger.debug(`group ${this.options.groupId} was not deleted: ${String(error)}`);
     });
+    await within(BROKER_MS_MAX, deleted);
   }
 
   private async connect(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
-import { backoffMs, wait } from '../backoff.js';
+import { backoffMs, wait, within } from '../backoff.js';
 import type { BrokerConsumer, BrokerRecord, ConsumerOptions, HeaderValue } from '../port.js';
 import { CLIENT_RETRY } from './kafka-client.js';
 import { FetchRounds } from './fetch-rounds.js';
@@ -13,6 +13,13 @@ const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_MAX = 8 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 2 * 1024 * 1024;
 const RECONNECT = { firstMs: 250, maxMs: 5_000 };
+/** How long stopping waits for the batch in flight; one that takes longer comes again after the next start. */
+const FINISH_MS_MAX = 8_000;
+/**
+ * And for the group. kafkajs itself waits as long as the group does: for a member that was killed until its session ends,
+ * for a broker that has gone silent through all its tries.
+ */
+const LEAVE_MS_MAX = 3_000;
 
 /** One kafkajs consumer after another: whatever ends one (a crash included), the next is built after a back-off. */
 export class KafkaConsumer implements BrokerConsumer {
@@ -21,6 +28,7 @@ export class KafkaConsumer implements BrokerConsumer {
   private running: Promise<void> | null = null;
   private readonly rounds = new FetchRounds();
   private readonly resumeTimers = new Set<NodeJS.Timeout>();
+  private inFlight: Promise<void> = Promise.resolve();
   private failures = 0;
 
   constructor(
@@ -56,10 +64,17 @@ export class KafkaConsumer implements BrokerConsumer {
       } finally {
         for (const timer of this.resumeTimers) clearTimeout(timer);
         this.resumeTimers.clear();
-        await consumer.disconnect().catch(() => undefined);
+        await this.leave(consumer);
       }
       if (this.failures > 0) await wait(backoffMs(this.failures, RECONNECT), this.stopping.signal);
     }
+  }
+
+  /** What is given up leaves with its session; nothing is committed that was not handled. */
+  private async leave(consumer: Consumer): Promise<void> {
+    const left = consumer.disconnect().catch(() => undefined);
+    await within(FINISH_MS_MAX, this.inFlight);
+    await within(LEAVE_MS_MAX, left);
   }
 
   private build(): Consumer {
@@ -105,20 +120,27 @@ export class KafkaConsumer implements BrokerConsumer {
     consumer.on(consumer.events.END_BATCH_PROCESS, progress);
     consumer.on(consumer.events.HEARTBEAT, progress);
 
+    const joined = this.join(consumer, signal);
+    // kafkajs goes on with a join that it was told to give up: who joins after the end leaves again.
+    joined.then(() => (this.stopping.signal.aborted ? consumer.disconnect() : undefined)).catch(() => undefined);
+    await Promise.race([joined, ended(this.stopping.signal)]);
+    await Promise.race([ended(signal), crashed]);
+  }
+
+  private async join(consumer: Consumer, signal: AbortSignal): Promise<void> {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...options.topics], fromBeginning: options.fromBeginning });
+    await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: this.options.fromBeginning });
     if (signal.aborted) return;
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: 1,
-      eachBatch: (payload) => this.eachBatch(payload, signal),
+      eachBatch: (payload) => {
+        const work = this.eachBatch(payload, signal);
+        this.inFlight = work.catch(() => undefined);
+        return work;
+      },
     });
-    const ended = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([ended, crashed]);
   }
 
   private async eachBatch(payload: EachBatchPayload, signal: AbortSignal): Promise<void> {
@@ -150,6 +172,13 @@ export class KafkaConsumer implements BrokerConsumer {
       this.resumeTimers.add(timer);
     }
   }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function toRecord(topic: string, partition: number, message: KafkaMessage): BrokerRecord {

@@ -1,7 +1,10 @@
 import { Partitioners, type Kafka, type Producer, type TopicMessages } from 'kafkajs';
+import { within } from '../backoff.js';
 import type { BrokerMessage, BrokerProducer, HeaderValue } from '../port.js';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 7_000;
+/** A silent broker would hold a close through all tries of what is being sent. Whoever sent it was told nothing and sends it again. */
+const CLOSE_MS_MAX = 3_000;
 
 /**
  * Idempotent, acks from all replicas, one batch in flight. kafkajs keeps the sequence number of a batch that failed, even
@@ -23,8 +26,10 @@ export class KafkaProducer implements BrokerProducer {
   }
 
   async close(): Promise<void> {
-    await this.tail;
-    await this.discard();
+    await within(
+      CLOSE_MS_MAX,
+      this.tail.then(() => this.discard()),
+    );
   }
 
   private async sendNow(messages: readonly BrokerMessage[]): Promise<void> {

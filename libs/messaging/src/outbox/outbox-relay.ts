@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import { faultPoint } from '@biplane/service-kit';
-import { backoffMs, wait } from '../backoff.js';
+import { backoffMs, wait, within } from '../backoff.js';
 import type { RelayMetrics } from '../messaging-metrics.js';
 import type { BrokerMessage, BrokerProducer } from '../port.js';
 import { rowsToSend, type OutboxRow } from './choose-rows.js';
@@ -27,6 +27,8 @@ const PRUNE_MS = 60_000;
 const PRUNE_ROWS_MAX = 5_000;
 /** Sent rows are kept this long for those who look for what happened. */
 const KEPT_MS = 3 * 24 * 60 * 60 * 1000;
+/** A silent broker or database must not hold up a shutdown; unmarked rows are sent by the next relay. */
+const STOP_MS_MAX = 3_000;
 const BROKER_BACKOFF = { firstMs: 100, maxMs: 5_000 };
 const DATABASE_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 
@@ -58,11 +60,11 @@ export class OutboxRelay {
     this.wake.abort();
   }
 
-  /** Finishes the batch in flight. What is still unsent stays in the database for the next relay. */
+  /** Finishes the batch in flight, if that takes no longer than 3 s. What is unsent stays in the database for the next relay. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake.abort();
-    await this.running;
+    if (this.running !== null) await within(STOP_MS_MAX, this.running);
   }
 
   /** Sends until nothing waits or the time is over; for the flush of an orderly shutdown. */
