@@ -1,6 +1,6 @@
 import { rational, type Rational } from '@biplane/kernel';
 import { localDays, type LocalDay } from './local-day.js';
-import { durationMs, intersection, type Period } from './period.js';
+import { durationMs, type Period } from './period.js';
 import { intersect, totalMs, type Stretches } from './stretches.js';
 
 /** A part of a period, not yet in lowest terms: "15 of 30 days" explains a bill better than "1/2". */
@@ -24,7 +24,7 @@ export function daysAmong(stretches: Stretches, period: Period, days: readonly L
   let next = 0;
   for (const day of days) {
     while (next < inside.length && inside[next]!.to <= day.period.from) next += 1;
-    if (next < inside.length && intersection(inside[next]!, day.period)) part += 1;
+    if (next < inside.length && inside[next]!.from < day.period.to) part += 1;
   }
   return { part, whole: days.length };
 }
