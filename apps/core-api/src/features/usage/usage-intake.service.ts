@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { hourOf } from '@biplane/billing-calendar';
 import { windowsDigest } from '@biplane/contracts';
-import { canonicalJson, parseDecimal, type Clock, type RegionCode } from '@biplane/kernel';
+import { canonicalJson, type Clock, type RegionCode } from '@biplane/kernel';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
 import { DeploymentsService } from '../deployments/index.js';
 import { RegionsService } from '../regions/index.js';
 import { SubscriptionsService } from '../subscriptions/index.js';
-import { newestOfEach, windowFault, type UsageWindowTotal } from './domain/window.js';
+import { newestOfEach, parseTotal, windowFault, type UsageWindowTotal } from './domain/window.js';
 import {
   UsageStore,
   type CountedWindow,
@@ -176,7 +176,7 @@ function newestCloses(closes: readonly HomeCloseRow[]): HomeCloseRow[] {
 function equals(close: HomeCloseRow, held: readonly HeldWindow[]): boolean {
   return (
     close.windows === held.length &&
-    held.every(({ quantity }) => parseDecimal(quantity).ok) &&
+    held.every(({ quantity }) => parseTotal(quantity).ok) &&
     close.digest === windowsDigest(held)
   );
 }

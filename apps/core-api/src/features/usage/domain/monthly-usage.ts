@@ -1,13 +1,5 @@
-import {
-  addDecimal,
-  compareDecimal,
-  decimalToString,
-  parseDecimal,
-  orThrow,
-  type Decimal,
-  type MeterCode,
-} from '@biplane/kernel';
-import type { Aggregation } from './window.js';
+import { addDecimal, compareDecimal, decimalToString, orThrow, type Decimal, type MeterCode } from '@biplane/kernel';
+import { parseTotal, type Aggregation } from './window.js';
 
 /** One stored total, as it bears on a bill. */
 export interface MeteredTotal {
@@ -45,7 +37,7 @@ interface Running {
 export function foldUsage(totals: readonly MeteredTotal[]): MeteredUsage[] {
   const byMeter = new Map<MeterCode, Running>();
   for (const total of totals) {
-    const quantity = orThrow(parseDecimal(total.quantity, { maxScale: 12 }));
+    const quantity = orThrow(parseTotal(total.quantity));
     const running = byMeter.get(total.meter);
     byMeter.set(total.meter, running === undefined ? start(total, quantity) : add(running, total, quantity));
   }

@@ -37,6 +37,12 @@ describe('what a home reports is counted only when every fact about it is known'
     expect(windowFault(window(), served, meter, context)).toBeNull();
   });
 
+  it('a total with more digits than one event may have is counted: refused, it would keep the hour of its home open', () => {
+    const quantity = `${'9'.repeat(30)}.000000000001`;
+    expect(windowFault(window({ quantity }), served, meter, context)).toBeNull();
+    expect(windowFault(window({ quantity: '9'.repeat(43) }), served, meter, context)).toBe('QUANTITY_INVALID');
+  });
+
   it.each([
     ['no such deployment', window(), undefined, meter, 'DEPLOYMENT_UNKNOWN'],
     ['no such meter', window(), served, undefined, 'METER_UNKNOWN'],

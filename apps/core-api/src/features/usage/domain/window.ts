@@ -1,5 +1,12 @@
 import { windowOf, type OpenPeriod } from '@biplane/billing-calendar';
-import { parseDecimal, type DeploymentId, type HomeId, type MeterCode } from '@biplane/kernel';
+import {
+  parseDecimal,
+  type Decimal,
+  type DeploymentId,
+  type HomeId,
+  type MeterCode,
+  type Result,
+} from '@biplane/kernel';
 
 /** How the readings of one meter become one number. */
 export type Aggregation = 'sum' | 'peak' | 'last';
@@ -71,10 +78,18 @@ export function windowFault(
   if (meter.authority !== 'data') return 'METER_WRONG_PLANE';
   if (meter.aggregation !== window.aggregation) return 'METER_AGGREGATION';
   if (!isCutRight(window, deployment.timeZone)) return 'WINDOW_SHAPE';
-  if (!parseDecimal(window.quantity, { maxScale: 12, maxDigits: 30 }).ok) return 'QUANTITY_INVALID';
+  if (!parseTotal(window.quantity).ok) return 'QUANTITY_INVALID';
   if (window.windowStart.getTime() > now.getTime() + futureToleranceMs) return 'WINDOW_IN_FUTURE';
   if (window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
   return deployment.placements.some((placement) => serves(placement, window)) ? null : 'HOME_DOES_NOT_SERVE';
+}
+
+/**
+ * A total has more digits than one event may: up to 30 before the point and 12 behind it, as every column of totals. Refusing
+ * what a home may hold would leave that hour of the whole home incomplete.
+ */
+export function parseTotal(quantity: string): Result<Decimal> {
+  return parseDecimal(quantity, { maxScale: 12, maxDigits: 42 });
 }
 
 /** Of several totals of one window, only the highest revision of each source: the order of arrival decides nothing. */
