@@ -78,6 +78,15 @@ describe('the outbox and its relay', () => {
     expect(await values(topic)).toEqual(['1', '2']);
   }, 60_000);
 
+  it('what waited through an outage is sent in portions that a broker takes, however much it is', async () => {
+    const topic = await kafka.createTopic();
+    const value = 'x'.repeat(90_000);
+    await add(...Array.from({ length: 20 }, (_, i) => record(topic, 'a', `${i}${value}`)));
+    startRelay();
+    await drained();
+    expect((await values(topic)).map((each) => Number.parseInt(each ?? '', 10))).toEqual([...Array(20).keys()]);
+  }, 40_000);
+
   it('A6: what was sent and not marked is sent again, in the same order', async () => {
     const topic = await kafka.createTopic();
     await add(record(topic, 'a', '1'), record(topic, 'a', '2'));

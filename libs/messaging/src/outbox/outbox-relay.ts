@@ -4,7 +4,7 @@ import { faultPoint } from '@biplane/service-kit';
 import { backoffMs, wait, within } from '../backoff.js';
 import type { RelayMetrics } from '../messaging-metrics.js';
 import type { BrokerMessage, BrokerProducer } from '../port.js';
-import { rowsToSend, type OutboxRow } from './choose-rows.js';
+import { portionOf, rowsToSend, type OutboxRow } from './choose-rows.js';
 import { RelaySession } from './relay-session.js';
 
 export interface OutboxRelayOptions {
@@ -117,7 +117,7 @@ export class OutboxRelay {
     let failures = 0;
     while (!this.stopping.signal.aborted) {
       this.wake = new AbortController();
-      const rows = await session.unpublished(this.options.batchMax ?? BATCH_MAX);
+      const rows = portionOf(await session.unpublished(this.options.batchMax ?? BATCH_MAX));
       await this.housekeeping(session);
       if (rows.length === 0) {
         await wait(this.options.pollMs ?? POLL_MS, this.wake.signal);
