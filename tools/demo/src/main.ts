@@ -37,10 +37,22 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'report.md');
   writeFileSync(path, report(context, narrator.records));
-  process.stdout.write(
-    `\n  ${scenario.bill.subtotal} + ${scenario.bill.tax} = ${context.invoice?.total.amount ?? '?'} USD\n`,
-  );
-  process.stdout.write(`  Every figure is right. The report: ${path}\n`);
+  process.stdout.write(ending(context, narrator, path));
+}
+
+function ending(context: DemoContext, narrator: Narrator, path: string): string {
+  const { subtotal, tax } = scenario.bill;
+  const seconds = narrator.records.reduce((sum, { millis }) => sum + millis, 0) / 1000;
+  return [
+    '',
+    `  ${subtotal} + ${tax} = ${context.invoice?.total.amount ?? '?'} USD. Every figure is right; the main job took ${seconds.toFixed(1)} s.`,
+    '',
+    '  Where to look',
+    `    ${path}: what happened, step by step, with its timings`,
+    '    ./biplane up: the same stack, kept running; the API of each service is at /docs',
+    '    docs/reference: routes, errors, scopes and topics',
+    '',
+  ].join('\n');
 }
 
 main().catch((error: unknown) => {
