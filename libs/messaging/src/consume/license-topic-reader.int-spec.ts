@@ -93,7 +93,11 @@ describe('the reader of license topics', () => {
     await producer.disconnect();
     const admin = plain.admin();
     await admin.connect();
-    await admin.fetchTopicOffsets(topic); // makes kafkajs learn the topic
+    // The commit is acknowledged before its markers are written.
+    await eventually(async () => {
+      const high = (await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 1)?.high;
+      expect(high).toBe('2');
+    });
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset: '2' }] });
     await admin.disconnect();
     const seen: string[] = [];
