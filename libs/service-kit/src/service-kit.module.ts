@@ -17,6 +17,7 @@ import { JobRunner } from './jobs/job-runner.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { UnreadQueryGuard } from './problems/unread-query.guard.js';
 import { createValidationPipe } from './problems/validation.pipe.js';
 
 export interface ServiceKitOptions {
@@ -56,6 +57,7 @@ export class ServiceKitModule {
         ...providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useExisting: AccessGuard },
+        { provide: APP_GUARD, useClass: UnreadQueryGuard },
         { provide: APP_PIPE, useFactory: createValidationPipe },
       ],
       exports: [SERVICE, CLOCK, IDS, FieldCipher, RouteTable, HealthRegistry, Metrics, JobRunner],

@@ -54,6 +54,8 @@ export async function runJest(
       path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--config',
       path.join(root, 'jest.config.mjs'),
+      // A test that failed half-way may leave a connection open: the result stands, and nothing waits for it.
+      '--forceExit',
       '--json',
       `--outputFile=${outputFile}`,
       '--testPathPatterns',

@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { UnitOfWork, type TransactionalClient } from './unit-of-work.js';
 
 /** Handed to the generated client: `(adapter) => new PrismaClient({ adapter })`. */
@@ -23,19 +24,27 @@ const STATEMENT_MS = 30_000;
 /** Opens nothing yet: the first statement connects, so an application can be built with its database down. */
 export function openDatabase(options: DatabaseOptions): UnitOfWork {
   const onError = options.onError ?? (() => undefined);
-  const adapter = new PrismaPg(
-    {
-      connectionString: options.url,
-      max: options.poolMax ?? POOL_MAX,
-      idleTimeoutMillis: options.idleMs ?? IDLE_MS,
-      connectionTimeoutMillis: CONNECT_MS,
-      statement_timeout: STATEMENT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_MS,
-      keepAlive: true,
-      application_name: options.applicationName ?? 'biplane',
-    },
-    // Without listeners a restart of the server would end the process.
-    { onPoolError: onError, onConnectionError: onError },
-  );
+  const adapter = new PrismaPg(openPool(options, onError), {
+    disposeExternalPool: true,
+    onPoolError: onError,
+    onConnectionError: onError,
+  });
   return new UnitOfWork(options.clientFactory(adapter) as TransactionalClient, onError);
+}
+
+/** A pool whose connections may be ended by the server at any instant without ending the process. */
+export function openPool(options: DatabaseOptions, onError: (error: unknown) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax ?? POOL_MAX,
+    idleTimeoutMillis: options.idleMs ?? IDLE_MS,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_MS,
+    keepAlive: true,
+    application_name: options.applicationName ?? 'biplane',
+  });
+  // pg takes its own listener away before the borrower can add one; an end in between would be nobody's error.
+  pool.on('connect', (client) => client.on('error', onError));
+  return pool;
 }

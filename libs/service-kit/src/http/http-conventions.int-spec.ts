@@ -91,6 +91,8 @@ describe('HTTP conventions', () => {
       ]),
     );
     await problem(await call('/api/v1/things?colour=red', { token: admin }), 400, 'REQUEST.INVALID');
+    const one = '/api/v1/things/0193a000-0000-7000-8000-000000000001';
+    await problem(await call(`${one}?color=red`, { token: admin }), 400, 'REQUEST.INVALID');
     await problem(await call('/api/v1/things?color=green', { token: admin }), 400, 'REQUEST.INVALID');
     await problem(await call('/api/v1/things?limit=201', { token: admin }), 400, 'REQUEST.INVALID');
     await problem(await call('/api/v1/things?color=red&color=blue', { token: admin }), 400, 'REQUEST.INVALID');
