@@ -5,7 +5,7 @@ import { orInterrupted } from './child.js';
 import { runJest, type SuiteResult } from './jest-suite.js';
 import { startTestParts } from './parts-verb.js';
 import { seconds, type Progress } from './progress.js';
-import { outputFolder } from './repository.js';
+import { outputFolder, root } from './repository.js';
 import { keepLogs, withStack } from './with-stack.js';
 
 interface Suite {
@@ -39,7 +39,16 @@ export const SUITES: Record<string, Suite> = {
     about: 'against a whole running stack, which they stop, kill and start: *.e2e-spec.ts in tools/e2e',
     run: (environment, progress) =>
       withStack('e2e', environment, progress, (_stack, env) =>
-        runJest('\\.e2e-spec\\.ts$', ['--runInBand', '--testTimeout=120000'], outputFile('e2e'), env),
+        runJest(
+          '\\.e2e-spec\\.ts$',
+          [
+            '--runInBand',
+            '--testTimeout=120000',
+            `--testSequencer=${path.join(root, 'tools', 'e2e', 'sequencer.mjs')}`,
+          ],
+          outputFile('e2e'),
+          env,
+        ),
       ),
   },
 };
