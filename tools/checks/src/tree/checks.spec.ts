@@ -196,6 +196,15 @@ const rows: Row[] = [
     good: { 'apps/tenant-api/src/a.ts': 'export class SubscriptionController {}' },
     bad: { 'apps/core-api/src/a.ts': 'export class SubscriptionController {}' },
   },
+  {
+    check: 'alert rules and dashboards ask in good PromQL for metrics that the programs have',
+    reason: 'a metric that nobody has',
+    good: {
+      'libs/a/src/metrics.ts': "new Gauge({ name: 'depth', help: 'x' })",
+      'deploy/grafana/a.json': '{"panels":[{"title":"Depth","targets":[{"expr":"max(depth)"}]}]}',
+    },
+    bad: { 'deploy/grafana/a.json': '{"panels":[{"title":"Depth","targets":[{"expr":"max(depth)"}]}]}' },
+  },
 ];
 
 const failures = (check: string, files: Record<string, string>): number =>

@@ -1,3 +1,4 @@
+import { observability } from '../observability/observability-checks.js';
 import { readmes } from './readme-checks.js';
 import {
   controllerName,
@@ -32,4 +33,5 @@ export const checks: readonly Check[] = [
   floatsNearMoney,
   reasonedSuppressions,
   controllerName,
+  observability,
 ];
