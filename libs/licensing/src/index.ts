@@ -61,3 +61,8 @@ export {
 } from './decision/decision.js';
 export { crossedThresholds, reachedThreshold } from './decision/thresholds.js';
 export { ENFORCEABLE_STRATEGIES } from './strategies/index.js';
+export { limitPeriod } from './limits/limit-period.js';
+export { LicenseBook, type HeldLicense, type Received } from './book/license-book.js';
+export { KeyRing } from './book/key-ring.js';
+export { NewestIssueByKey, type Instant } from './book/newest-issue.js';
+export { SetAside, WAITING_MAX, WAITING_PER_DEPLOYMENT_MAX, type WaitingRecord } from './book/set-aside.js';

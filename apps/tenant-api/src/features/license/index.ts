@@ -1,7 +1,6 @@
 export { LicenseModule } from './license.module.js';
 export { TenantLicenseService, type AccessQuestion } from './tenant-license.service.js';
 export { Meters, RequireModule, Ungated } from './gate.decorators.js';
-export { limitPeriod } from './domain/limit-window.js';
 export { GATE, METERS, type Gate } from './gate.metadata.js';
 export { ROOT_KEY, type LicenseListener } from './license-keeper.service.js';
 export {

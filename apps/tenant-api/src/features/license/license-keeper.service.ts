@@ -2,11 +2,16 @@ import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { parsePlaneEvent, topics } from '@biplane/contracts';
 import type { Clock } from '@biplane/kernel';
-import { verifyKeyStatement, type VerifiedLicense } from '@biplane/licensing';
+import {
+  LicenseBook,
+  verifyKeyStatement,
+  type HeldLicense,
+  type Instant,
+  type Received,
+  type VerifiedLicense,
+} from '@biplane/licensing';
 import type { BrokerRecord } from '@biplane/messaging';
 import { CLOCK, UnitOfWork } from '@biplane/service-kit';
-import { LicenseBook, type HeldLicense, type Received } from './domain/license-book.js';
-import type { Instant } from './domain/newest-issue.js';
 import { LicenseMetrics } from './license.metrics.js';
 import { HOME, type HomeIdentity } from './license.ports.js';
 import {

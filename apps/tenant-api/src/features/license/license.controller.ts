@@ -1,8 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { licenseState } from '@biplane/licensing';
+import { licenseState, type HeldLicense } from '@biplane/licensing';
 import { CurrentPrincipal, IDS, page, PageQuery, Scopes, type Ids, type Principal, KEY } from '@biplane/service-kit';
-import type { HeldLicense } from './domain/license-book.js';
 import { mayActFor } from './gate.guard.js';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { DecisionResponse, GateCheckRequest, HeldLicensesResponse, type HeldLicenseResponse } from './license.dto.js';

@@ -1,8 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
-import { decide, type CounterReading, type Decision, type LicenseClaims, type LicensedLimit } from '@biplane/licensing';
+import {
+  decide,
+  limitPeriod,
+  type CounterReading,
+  type Decision,
+  type LicenseClaims,
+  type LicensedLimit,
+} from '@biplane/licensing';
 import { CLOCK } from '@biplane/service-kit';
-import { limitPeriod } from './domain/limit-window.js';
 import { countedHere, limitsOf } from './domain/limits-to-read.js';
 import { LicenseKeeper, type LicenseListener } from './license-keeper.service.js';
 import { LicenseMetrics } from './license.metrics.js';

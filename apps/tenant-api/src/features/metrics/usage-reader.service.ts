@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addDecimal, decimal, decimalToString, orThrow, parseDecimal } from '@biplane/kernel';
-import type { LimitWindow, MeterAggregation } from '@biplane/licensing';
+import { limitPeriod, type LimitWindow, type MeterAggregation } from '@biplane/licensing';
 import { UnitOfWork } from '@biplane/service-kit';
-import { limitPeriod, type UsageReader } from '../license/index.js';
+import type { UsageReader } from '../license/index.js';
 import { WindowCallCounter } from './call-counter.service.js';
 import { SharedReads } from './domain/shared-reads.js';
 import { totalOf } from './metrics.store.js';

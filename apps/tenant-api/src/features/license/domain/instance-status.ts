@@ -1,4 +1,4 @@
-import type { HeldLicense } from './license-book.js';
+import type { HeldLicense } from '@biplane/licensing';
 
 export interface AppliedVersion {
   readonly deploymentId: string;

@@ -1,14 +1,9 @@
 import type { Failure } from '@biplane/kernel';
-import {
-  effectiveNow,
-  mayBecomeValid,
-  verifyLicense,
-  verifyStoredLicense,
-  type HighestSeen,
-  type LicenseClaims,
-  type TrustedKey,
-  type VerifiedLicense,
-} from '@biplane/licensing';
+import type { LicenseClaims } from '../claims/claims.js';
+import type { TrustedKey } from '../keys/key-statement.js';
+import { effectiveNow } from '../token/effective-time.js';
+import { mayBecomeValid } from '../token/license-token.errors.js';
+import { verifyLicense, verifyStoredLicense, type HighestSeen, type VerifiedLicense } from '../token/verify-license.js';
 import { KeyRing } from './key-ring.js';
 import { NewestIssueByKey, type Instant } from './newest-issue.js';
 import { SetAside } from './set-aside.js';

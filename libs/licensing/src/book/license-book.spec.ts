@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { orThrow } from '@biplane/kernel';
-import { verifyKeyStatement, type LicenseClaims } from '@biplane/licensing';
 import fc from 'fast-check';
-import { newPlacement, TestIssuer } from '../../../testing/test-issuer.js';
+import type { LicenseClaims } from '../claims/claims.js';
+import { DEPLOYMENT, goodClaims, HOME, newPair, NOW, trustedKey, type Pair } from '../testing/fixtures.js';
+import { signLicense } from '../token/sign-license.js';
 import { LicenseBook } from './license-book.js';
 
-const HOME = randomUUID();
-const NOW = new Date('2026-04-10T12:00:00.000Z');
-const issuer = new TestIssuer('eu-1', NOW);
-const placement = newPlacement(HOME);
-const { deploymentId } = placement;
+const deploymentId = DEPLOYMENT;
+const pairs = new Map<string, Pair>();
 const at = (seconds = 0, monotonicMs = seconds * 1000) => ({
   now: new Date(NOW.getTime() + seconds * 1000),
   monotonicMs,
@@ -23,11 +20,20 @@ function newBook(...kids: string[]): LicenseBook {
 }
 
 function trust(book: LicenseBook, kid: string, state: 'trusted' | 'revoked' = 'trusted') {
-  return book.learnKey(orThrow(verifyKeyStatement(issuer.keyStatement(kid, state), issuer.rootPublicKey)));
+  return book.learnKey(trustedKey(kid, pairOf(kid).publicKey, { state }));
+}
+
+function pairOf(kid: string): Pair {
+  const pair = pairs.get(kid) ?? newPair();
+  pairs.set(kid, pair);
+  return pair;
 }
 
 const signed = (changes: Partial<LicenseClaims> = {}, kid = 'k1'): string =>
-  issuer.sign(issuer.claims(placement, changes), kid);
+  signLicense(
+    { ...goodClaims, version: 1, iat: NOW.getTime() / 1000, jti: randomUUID(), ...changes },
+    { kid, privateKey: pairOf(kid).privateKey },
+  );
 const placedAt = (homeId: string, epoch: number): Partial<LicenseClaims> => ({
   placement: { homeId, epoch, phase: 'serving', url: 'https://other.example' },
 });

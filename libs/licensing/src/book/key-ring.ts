@@ -1,4 +1,4 @@
-import type { TrustedKey } from '@biplane/licensing';
+import type { TrustedKey } from '../keys/key-statement.js';
 
 /** What the trust root has said of each signing key. `revoked` is final: an older statement that comes again trusts nothing anew. */
 export class KeyRing {

@@ -1,4 +1,4 @@
-import type { NewestIssue } from '@biplane/licensing';
+import type { NewestIssue } from '../token/effective-time.js';
 
 /** A point in time by both clocks: `now` of the Clock, `monotonicMs` of a clock that nobody can set. */
 export interface Instant {
