@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createKey, createRoot } from '@biplane/ceremony';
 import { serveControl, type Control } from './control.js';
 import { ExternalPart } from './part.js';
 import type { Parts } from './parts.js';
@@ -12,12 +13,17 @@ const parts: Parts = {
   stop: () => Promise.resolve(),
 };
 
+const root = createRoot();
+const terms = { notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2027-01-01T00:00:00Z') };
 let control: Control;
 beforeEach(async () => {
   const ports = new Ports();
   const supervisor = new Supervisor('/', '/', undefined as never, ports, {}); // it starts nothing here
   await supervisor.add({ name: 'core-api', app: 'core-api', environment: {}, internal: false });
-  control = await serveControl(supervisor, parts, await ports.next());
+  control = await serveControl(
+    { supervisor, parts, createKey: (kid) => createKey(root, { kid, ...terms }) },
+    await ports.next(),
+  );
 });
 afterEach(() => control.close());
 
@@ -30,6 +36,15 @@ describe('the control address', () => {
       services: [{ name: 'core-api', running: false, pid: null, internalUrl: null }],
       kafka: { external: true },
     });
+  });
+
+  it('holds the ceremony for a further key, and for none of a hostile name', async () => {
+    expect(await (await send('POST', '/keys/spare-1')).json()).toMatchObject({
+      kid: 'spare-1',
+      trusted: expect.any(String),
+      revoked: expect.any(String),
+    });
+    expect((await send('POST', '/keys/..%2Froot')).status).toBe(404);
   });
 
   it('tells what a service is started with', async () => {

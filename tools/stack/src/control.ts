@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { SigningKeyFile } from '@biplane/ceremony';
 import type { Part } from './part.js';
 import type { Parts } from './parts.js';
 import type { Supervisor } from './services.js';
@@ -19,6 +20,7 @@ interface StartOptions {
 const BODY_BYTES_MAX = 65_536;
 const ENVIRONMENT_PATH = /^\/services\/([a-z0-9-]+)\/environment$/;
 const SERVICE_PATH = /^\/services\/([a-z0-9-]+)\/(start|stop|kill|restart|replica)$/;
+const KEY_PATH = /^\/keys\/([A-Za-z0-9_-]{1,64})$/;
 const PART_PATH = /^\/(kafka|postgres|redis)\/(start|stop|kill|restart)$/;
 
 class Refusal extends Error {
@@ -30,14 +32,22 @@ class Refusal extends Error {
   }
 }
 
+/** What a stack hands to its suites and to the demo. */
+export interface Controlled {
+  supervisor: Supervisor;
+  parts: Parts;
+  /** Holds the ceremony: a further signing key, with both statements of the stack's root. */
+  createKey(kid: string): SigningKeyFile;
+}
+
 /** Lets a test suite stop, kill and start the stack's processes: loopback only, one random token per stack. */
-export async function serveControl(supervisor: Supervisor, parts: Parts, port: number): Promise<Control> {
+export async function serveControl(controlled: Controlled, port: number): Promise<Control> {
   const token = randomBytes(24).toString('base64url');
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
-    handle(request, token, supervisor, parts).then(
+    handle(request, token, controlled).then(
       (body) => answer(200, body),
       (error: Error) => answer(error instanceof Refusal ? error.status : 500, { error: error.message }),
     );
@@ -51,7 +61,8 @@ export async function serveControl(supervisor: Supervisor, parts: Parts, port: n
   return { url: `http://127.0.0.1:${port}`, token, close: () => close(server) };
 }
 
-async function handle(request: IncomingMessage, token: string, supervisor: Supervisor, parts: Parts): Promise<unknown> {
+async function handle(request: IncomingMessage, token: string, controlled: Controlled): Promise<unknown> {
+  const { supervisor, parts } = controlled;
   if (!sameText(request.headers.authorization ?? '', `Bearer ${token}`)) throw new Refusal(401, 'The token is wrong');
   const path = request.url ?? '/';
   if (request.method === 'GET' && path === '/state') return state(supervisor, parts);
@@ -60,6 +71,8 @@ async function handle(request: IncomingMessage, token: string, supervisor: Super
   if (request.method !== 'POST') throw new Refusal(404, `There is no ${request.method} ${path}`);
   const service = SERVICE_PATH.exec(path);
   if (service) return controlService(supervisor, service[1] ?? '', service[2] ?? '', await readOptions(request));
+  const kid = KEY_PATH.exec(path)?.[1];
+  if (kid !== undefined) return controlled.createKey(kid);
   const part = PART_PATH.exec(path);
   if (part) {
     await controlPart(parts[part[1] as keyof Omit<Parts, 'stop'>], part[2] ?? '');

@@ -32,6 +32,11 @@ export async function writeFixedFiles(privateFolder: string, startAt: string | u
   );
 }
 
+/** The ceremony for a further key: what `POST /licenses/keys` takes. */
+export function createFurtherKey(privateFolder: string, kid: string): SigningKeyFile {
+  return createKey(readJson<Root>(rootFile(privateFolder)), { kid, ...KEY_TERMS });
+}
+
 /** What an operator does once for a new installation: import the signing key, describe the regions. Repeating is harmless. */
 export async function prepareFirstUse(stack: StackFile, privateFolder: string): Promise<void> {
   const admin = stack.clients['admin'];

@@ -4,7 +4,7 @@ import { ensureDatabases } from './databases.js';
 import { identify } from './process-identity.js';
 import { Ports } from './ports.js';
 import { completePasswords, startParts, type Parts } from './parts.js';
-import { prepareFirstUse, writeFixedFiles } from './first-use.js';
+import { createFurtherKey, prepareFirstUse, writeFixedFiles } from './first-use.js';
 import type { RunFolder } from './run-folder.js';
 import {
   CORE_CLIENTS,
@@ -98,7 +98,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     );
     await runTasks(supervisor, plan, step);
     await startServices(supervisor, plan, step);
-    control = await serveControl(supervisor, parts, await ports.next());
+    control = await serveControl(
+      { supervisor, parts, createKey: (kid) => createFurtherKey(run.privateFolder, kid) },
+      await ports.next(),
+    );
     const file = describe(options, { supervisor, parts, control, clients, homes, memory });
     await step('signing key and regions', () => prepareFirstUse(file, run.privateFolder));
     await writeStackFile(options.stackFile, file);

@@ -71,6 +71,11 @@ export class StackControl {
     await this.call('POST', `/services/${service}/kill`);
   }
 
+  /** The ceremony for a further signing key: the body of `POST /licenses/keys`. */
+  async newSigningKey(kid: string): Promise<{ readonly kid: string } & Readonly<Record<string, unknown>>> {
+    return (await this.call('POST', `/keys/${kid}`)) as { kid: string };
+  }
+
   async part(name: PartName, verb: PartVerb): Promise<void> {
     await this.call('POST', `/${name}/${verb}`);
   }
