@@ -2,7 +2,7 @@ import type { Period } from '@biplane/billing-calendar';
 import type { Currency, Decimal, Money } from '@biplane/kernel';
 import type { Component } from './component.js';
 
-export type LineKind = 'plan_base' | 'addon' | 'overage' | 'setup' | 'tax';
+export type LineKind = 'plan_base' | 'addon' | 'overage' | 'setup' | 'adjustment' | 'tax';
 
 /** One row of a bill. Its amount is the sum of its rounded components. */
 export interface Line {
@@ -11,12 +11,13 @@ export interface Line {
   readonly kind: LineKind;
   /** Null on tax lines: taxes are on the whole bill. */
   readonly deployment: string | null;
-  /** Plan code, resource kind of the add-on, meter, or tax code. */
+  /** Plan code, resource kind of the add-on, meter, or tax code; of an adjustment the meter that was used late. */
   readonly resourceKind: string;
   readonly description: string;
   readonly quantity: Decimal;
   readonly unitPrice: Decimal | null;
   readonly amount: Money;
+  /** In which it was owed: that of the bill, but for an adjustment. */
   readonly period: Period;
   readonly explanation: readonly Component[];
 }
@@ -31,7 +32,7 @@ export interface TaxRow {
 export interface Bill {
   readonly currency: Currency;
   readonly period: Period;
-  /** In the order of the deployments; tax lines last. */
+  /** In the order of the deployments; then what late usage changes of earlier periods; tax lines last. */
   readonly lines: readonly Line[];
   /** The sum of all lines but taxes. */
   readonly subtotal: Money;

@@ -1,6 +1,7 @@
 export { PricingErrors } from './pricing.errors.js';
 export type {
   AddonRequest,
+  AdjustmentRequest,
   BillRequest,
   DeploymentRequest,
   MeterRequest,

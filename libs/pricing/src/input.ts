@@ -1,5 +1,5 @@
 import type { Period, Stretches } from '@biplane/billing-calendar';
-import type { Currency, Decimal } from '@biplane/kernel';
+import type { Currency, Decimal, Money } from '@biplane/kernel';
 import type { AddonPrice, MeterPrice } from './prices/registry.js';
 
 /** A request that was read and checked: pure data, trusted from here on. Made by `parseBillRequest` alone. */
@@ -9,6 +9,20 @@ export interface BillInput {
   readonly period: Period;
   readonly taxes: readonly TaxInput[];
   readonly deployments: readonly DeploymentInput[];
+  /** By period, deployment and meter, whatever the order in which they were asked for. */
+  readonly adjustments: readonly AdjustmentInput[];
+}
+
+/** Late usage of a period that is invoiced already: what it comes to now, and what was invoiced for it. */
+export interface AdjustmentInput {
+  readonly ref: string;
+  readonly meter: string;
+  readonly name: string;
+  readonly period: Period;
+  /** By how much the billed quantity changes; below zero when less was used than invoiced. */
+  readonly quantity: Decimal;
+  readonly due: Money;
+  readonly invoiced: Money;
 }
 
 export interface TaxInput {

@@ -2,6 +2,7 @@ import { durationMs, parseTimeZone, type Period } from '@biplane/billing-calenda
 import { compareDecimal, decimal, parseCurrency, type Currency, type Result } from '@biplane/kernel';
 import type { BillInput, TaxInput } from './input.js';
 import { at, Mistakes } from './mistakes.js';
+import { readAdjustments } from './parse-adjustments.js';
 import { readDeployment } from './parse-deployment.js';
 import { PricingErrors } from './pricing.errors.js';
 import type { BillRequest, TaxRequest } from './request.js';
@@ -33,6 +34,7 @@ export function parseBillRequest(request: BillRequest): Result<BillInput> {
       (deployment, index) =>
         readDeployment(deployment, at('/deployments', index), { currency, period }, mistakes) ?? [],
     ),
+    adjustments: readAdjustments(request.adjustments ?? [], currency, mistakes),
   });
 }
 

@@ -1,6 +1,7 @@
 import { localDays, type LocalDay } from '@biplane/billing-calendar';
 import { addMoney, sumMoney, type Currency, type Money } from '@biplane/kernel';
 import { chargeableTime } from './activity.js';
+import { adjustmentLine } from './adjustment.js';
 import type { Bill, Line } from './bill.js';
 import { addons } from './charges/add-ons.js';
 import { baseFee } from './charges/base-fee.js';
@@ -21,7 +22,8 @@ const CHARGES: readonly Charge[] = [baseFee, addons, overage, setupFee];
 export function priceBill(input: BillInput): Bill {
   const { currency, period } = input;
   const days = localDays(period, input.timeZone);
-  const charged = input.deployments.flatMap((deployment) => deploymentLines(deployment, input, days)).filter(isShown);
+  const charges = input.deployments.flatMap((deployment) => deploymentLines(deployment, input, days));
+  const charged = [...charges, ...input.adjustments.map(adjustmentLine)].filter(isShown);
   const subtotal = sumOf(charged, currency);
   const taxes = input.taxes.map((tax) => ({ tax, row: taxRow(tax, subtotal) }));
   const taxLines = taxes.map(({ tax, row }) => taxLine(tax, row, period));

@@ -13,6 +13,24 @@ export interface BillRequest {
   readonly discounts?: readonly unknown[];
   /** Lines stand in this order. */
   readonly deployments: readonly DeploymentRequest[];
+  /** What late usage changes of periods that were invoiced; quotes have none. */
+  readonly adjustments?: readonly AdjustmentRequest[];
+}
+
+/** One meter of one deployment in one earlier period. Amounts are decimal strings; a negative one was a correction. */
+export interface AdjustmentRequest {
+  readonly ref: string;
+  readonly meter: string;
+  readonly name?: string;
+  /** In which it was used. */
+  readonly period: Period;
+  readonly currency: string;
+  /** By how much the billed quantity changes. */
+  readonly quantity: string;
+  /** What its usage comes to now. */
+  readonly due: string;
+  /** What was invoiced for it, adjustments included. */
+  readonly invoiced: string;
 }
 
 export interface TaxRequest {
