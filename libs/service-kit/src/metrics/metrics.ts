@@ -17,14 +17,14 @@ export class Metrics {
   private readonly jobs = new Counter({
     name: 'job_runs_total',
     help: 'Runs of jobs by result',
-    labelNames: ['job', 'result'],
+    labelNames: ['job_name', 'result'],
     registers: [this.registry],
   });
 
   private readonly jobSeconds = new Counter({
     name: 'job_seconds_total',
     help: 'Time spent in jobs',
-    labelNames: ['job'],
+    labelNames: ['job_name'],
     registers: [this.registry],
   });
 
@@ -37,8 +37,9 @@ export class Metrics {
     this.requests.observe({ method, route, status: String(status) }, seconds);
   }
 
+  /** The label is `job_name`: Prometheus gives every series a `job` of its own. */
   observeJob(job: string, result: string, seconds: number): void {
-    this.jobs.inc({ job, result });
-    this.jobSeconds.inc({ job }, seconds);
+    this.jobs.inc({ job_name: job, result });
+    this.jobSeconds.inc({ job_name: job }, seconds);
   }
 }

@@ -4,7 +4,7 @@ import { observability } from './observability-checks.js';
 import { readPromql } from './promql.js';
 
 const program =
-  "new Counter({ name: 'denials_total', help: 'x' }); new Histogram({\n  name: 'check_seconds',\n  help: 'y' });";
+  "new Counter({ name: 'denials_total', help: 'x', labelNames: ['code'] }); new Histogram({\n  name: 'check_seconds',\n  help: 'y' });";
 const told = { labels: { severity: 'page' }, annotations: { summary: 's', description: 'd' } };
 const rules = (...each: unknown[]): string => JSON.stringify({ groups: [{ name: 'g', rules: each }] });
 const dashboard = (expr: string): string =>
@@ -17,8 +17,8 @@ describe('alert rules and dashboards', () => {
     expect(
       findings({
         'deploy/prometheus/a.yaml': rules(
-          { record: 'denials:rate5m', expr: 'sum(rate(denials_total[5m]))' },
-          { alert: 'A', expr: 'denials:rate5m > 1 or up == 0', ...told },
+          { record: 'denials:rate5m', expr: 'sum by (code) (rate(denials_total[5m]))' },
+          { alert: 'A', expr: 'denials:rate5m{code="A"} > 1 or up == 0', ...told },
         ),
         'deploy/grafana/a.json': dashboard('histogram_quantile(0.95, rate(check_seconds_bucket[$__rate_interval]))'),
       }),
@@ -39,6 +39,11 @@ describe('alert rules and dashboards', () => {
     ['no expression at all', { 'deploy/prometheus/a.yaml': rules({ alert: 'A', ...told }) }, /no PromQL/],
     ['nothing to tell', { 'deploy/prometheus/a.yaml': rules({ alert: 'A', expr: 'denials_total > 0' }) }, /a summary/],
     [
+      'a label that its metric does not have',
+      { 'deploy/prometheus/a.yaml': rules({ alert: 'A', expr: 'sum by (region) (denials_total) > 0', ...told }) },
+      /no label region/,
+    ],
+    [
       'a panel of a metric that nobody has',
       { 'deploy/grafana/a.json': dashboard('rate(gone_total[5m])') },
       /p: .*gone_total/,
@@ -51,6 +56,7 @@ describe('alert rules and dashboards', () => {
     expect(readPromql('sum by (region) (rate(denials_total{code=~"A|B"}[1h])) / 2')).toEqual({
       mistake: null,
       metrics: ['denials_total'],
+      labels: ['region', 'code'],
     });
   });
 });

@@ -4,10 +4,14 @@ import { readPromql } from './promql.js';
 
 const rulesFile = /^deploy\/prometheus\/[^/]+\.yaml$/;
 const dashboardFile = /^deploy\/grafana\/[^/]+\.json$/;
-/** Where a program declares a metric: prom-client takes `name: '…'` beside `help`. */
-const declaration = /\bname: '([a-z][a-z0-9_]*)',?\s+help:/g;
+/** Where a program declares a metric: prom-client takes `name: '…'` beside `help`, then the labels if there are any. */
+const declaration = /\bname: '([a-z][a-z0-9_]*)',?\s+help:(?:[^}]*?labelNames: \[([^\]]*)\])?/g;
 /** What the scraper and prom-client's defaults bring. */
 const foreign = /^(up|process_|nodejs_)/;
+const scraperLabels = ['job', 'instance', 'le'];
+
+/** Metric (or recorded figure) → its labels. */
+type Known = ReadonlyMap<string, readonly string[]>;
 
 interface Asked {
   readonly path: string;
@@ -46,7 +50,9 @@ export const observability: Check = {
       ...tree.paths.filter((path) => dashboardFile.test(path)).flatMap((path) => dashboardQueries(tree, path)),
     ];
     const known = declaredMetrics(tree);
-    for (const { rules: each } of rules) for (const { record } of each) if (record) known.add(record);
+    for (const { rules: each } of rules) {
+      for (const { record, expr } of each) if (record) known.set(record, readPromql(expr ?? '').labels);
+    }
     return [
       ...asked.flatMap((query) => mistakesOf(query, known)),
       ...rules.flatMap(({ path, rules: each }) => each.flatMap((rule) => untold(path, rule))),
@@ -54,15 +60,25 @@ export const observability: Check = {
   },
 };
 
-function mistakesOf({ path, where, expression }: Asked, known: ReadonlySet<string>): Finding[] {
-  const { mistake, metrics } = readPromql(expression);
-  if (mistake !== null || expression.trim() === '')
+function mistakesOf({ path, where, expression }: Asked, known: Known): Finding[] {
+  const { mistake, metrics, labels } = readPromql(expression);
+  if (mistake !== null || expression.trim() === '') {
     return [{ path, message: `${where}: no PromQL near "${mistake ?? ''}"` }];
-  return metrics
-    .filter(
-      (metric) => !known.has(metric) && !known.has(metric.replace(/_(bucket|sum|count)$/, '')) && !foreign.test(metric),
-    )
-    .map((metric) => ({ path, message: `${where}: no program has the metric ${metric}` }));
+  }
+  const asked = metrics.filter((metric) => !foreign.test(metric));
+  const had = new Set([...scraperLabels, ...asked.flatMap((metric) => labelsOf(metric, known) ?? [])]);
+  return [
+    ...asked
+      .filter((metric) => !labelsOf(metric, known))
+      .map((metric) => ({ path, message: `${where}: no program has the metric ${metric}` })),
+    ...labels
+      .filter((label) => !had.has(label))
+      .map((label) => ({ path, message: `${where}: ${asked.join(', ')} has no label ${label}` })),
+  ];
+}
+
+function labelsOf(metric: string, known: Known): readonly string[] | undefined {
+  return known.get(metric) ?? known.get(metric.replace(/_(bucket|sum|count)$/, ''));
 }
 
 /** Whoever is woken by an alert is told what is wrong and what to do. */
@@ -88,7 +104,14 @@ function dashboardQueries(tree: Tree, path: string): Asked[] {
     .map((query) => ({ ...query, expression: query.expression.replaceAll('$__rate_interval', '5m') }));
 }
 
-function declaredMetrics(tree: Tree): Set<string> {
+function declaredMetrics(tree: Tree): Map<string, readonly string[]> {
   const sources = tree.paths.filter((path) => /^(apps|libs)\/.*\.ts$/.test(path) && !/spec\.ts$/.test(path));
-  return new Set(sources.flatMap((path) => [...tree.read(path).matchAll(declaration)].map(([, name]) => name ?? '')));
+  return new Map(
+    sources.flatMap((path) =>
+      [...tree.read(path).matchAll(declaration)].map(
+        ([, name = '', labels = '']) =>
+          [name, [...labels.matchAll(/'([a-z_]+)'/g)].map(([, label = '']) => label)] as const,
+      ),
+    ),
+  );
 }
