@@ -6,6 +6,7 @@ import { AuditModule } from './features/audit/index.js';
 import { BillingModule } from './features/billing/index.js';
 import { CatalogModule } from './features/catalog/index.js';
 import { DeploymentsModule } from './features/deployments/index.js';
+import { EventsModule } from './features/events/index.js';
 import { InvoicesModule } from './features/invoices/index.js';
 import { LicensesModule } from './features/licenses/index.js';
 import { ProvisioningModule } from './features/provisioning/index.js';
@@ -16,8 +17,8 @@ import { UsageModule } from './features/usage/index.js';
 import { MessagingModule } from './messaging.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, CatalogModule, DeploymentsModule, InvoicesModule, LicensesModule, ProvisioningModule, RegionsModule,
-  SubscriptionsModule, TenantsModule, UsageModule,
+  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, ProvisioningModule,
+  RegionsModule, SubscriptionsModule, TenantsModule, UsageModule,
 ]; // prettier-ignore
 
 @Module({})

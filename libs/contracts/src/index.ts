@@ -41,6 +41,16 @@ export {
 } from './records/records.js';
 export { recordNameOf, recordTypes } from './records/record-types.js';
 export { parsePlaneEvent, parseRecord, type PlaneEvent } from './records/parse-record.js';
+export {
+  checkPlatformEvent,
+  isPlatformEventType,
+  parsePlatformEvent,
+  PLATFORM_EVENT_TYPES,
+  platformEventSchemas,
+  type PlatformEventData,
+  type PlatformEventType,
+  type PlatformEventValue,
+} from './events/platform-events.js';
 export { isRfc3339 } from './schema/validate.js';
 export {
   parseUsageBody,

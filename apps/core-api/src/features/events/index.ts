@@ -1,0 +1,2 @@
+export { EventsModule } from './events.module.js';
+export { PlatformEvents, type EmittedEvent, type EventSink, type PlatformEvent } from './platform-events.js';
