@@ -3,7 +3,7 @@ import type { Clock } from '@biplane/kernel';
 import type { LicenseClaims } from '@biplane/licensing';
 import { CLOCK, IDS, JobRunner, UnitOfWork, type Ids } from '@biplane/service-kit';
 import type { CallCounter } from '../license/index.js';
-import { WindowCutter } from './domain/window-cutter.js';
+import { WindowCutter } from '@biplane/metering';
 import { addCounts, forgetFlushes, type CountedCalls } from './metrics.store.js';
 
 const FLUSH_EVERY_MS = 1_000;

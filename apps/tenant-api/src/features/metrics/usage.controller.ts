@@ -5,7 +5,7 @@ import { RefusalError } from '@biplane/kernel';
 import { CurrentPrincipal, principalMayUseRegion, Scopes, type Principal } from '@biplane/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { HOME, Ungated, type HomeIdentity } from '../license/index.js';
-import { UsageIntakeErrors } from './domain/usage-intake.errors.js';
+import { UsageIntakeErrors } from '@biplane/metering';
 import { MetricsService } from './metrics.service.js';
 import { UsageResponse } from './usage.dto.js';
 import { UsageMetrics } from './usage.metrics.js';

@@ -2,13 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { windowOf } from '@biplane/billing-calendar';
 import { parseUsageEvent, type UsageEvent } from '@biplane/contracts';
 import { orThrow } from '@biplane/kernel';
-import type { LicenseClaims } from '@biplane/licensing';
 import fc from 'fast-check';
-import { AGE_MS_MAX, contentOf, FUTURE_MS_MAX, judge } from './reading.js';
+import { AGE_MS_MAX, contentOf, FUTURE_MS_MAX, judge, type MeteredDeployment } from './reading.js';
 import { WindowCutter } from './window-cutter.js';
 
 const now = new Date('2026-04-10T12:30:00.000Z');
-const license = {
+const license: MeteredDeployment = {
   version: 7,
   startsAt: '2026-01-01T00:00:00.000Z',
   calendar: { timeZone: 'Asia/Kolkata' },
@@ -16,7 +15,7 @@ const license = {
     droplet_hours: { authority: 'data', aggregation: 'sum' },
     seats: { authority: 'control', aggregation: 'last' },
   },
-} as unknown as LicenseClaims;
+};
 const event = (time: string, quantity = '24', meter = 'droplet_hours'): UsageEvent =>
   orThrow(
     parseUsageEvent({
@@ -29,8 +28,8 @@ const event = (time: string, quantity = '24', meter = 'droplet_hours'): UsageEve
       data: { meter, quantity },
     }),
   );
-const verdict = (judged: UsageEvent, claims: LicenseClaims | undefined = license): string => {
-  const result = judge(judged, claims, now, new WindowCutter());
+const verdict = (judged: UsageEvent, claims: MeteredDeployment | undefined = license): string => {
+  const result = judge(judged, claims, 'data', now, new WindowCutter());
   return result.ok ? 'counted' : result.error.code;
 };
 const shifted = (ms: number): string => new Date(now.getTime() + ms).toISOString();
@@ -53,19 +52,21 @@ describe('judge', () => {
     expect(verdict(event('2026-04-10T10:59:59.999Z'), young)).toBe('USAGE.BEFORE_START');
   });
 
-  it('only meters that the license names for this plane are counted', () => {
+  it('only meters that the license names for the plane that is asked are counted', () => {
     expect(verdict(event(shifted(0), '1', 'seats'))).toBe('METER.WRONG_PLANE');
     for (const meter of ['droplets', 'constructor', 'to_string']) {
       expect(verdict(event(shifted(0), '1', meter))).toBe('METER.UNKNOWN');
     }
-    expect(judge(event(shifted(0)), undefined, now, new WindowCutter())).toMatchObject({
+    const seats = event(shifted(0), '1', 'seats');
+    expect(judge(seats, license, 'control', now, new WindowCutter())).toMatchObject({ ok: true });
+    expect(judge(event(shifted(0)), undefined, 'data', now, new WindowCutter())).toMatchObject({
       error: { code: 'USAGE.DEPLOYMENT_UNKNOWN' },
     });
   });
 
   it('spellings of one value are the same content, other values are not', () => {
     const content = (time: string, quantity: string): string =>
-      contentOf(orThrow(judge(event(time, quantity), license, now, new WindowCutter())));
+      contentOf(orThrow(judge(event(time, quantity), license, 'data', now, new WindowCutter())));
     const first = content('2026-04-10T12:00:00Z', '24');
     expect(content('2026-04-10T14:00:00.000+02:00', '24.00')).toBe(first);
     expect(content('2026-04-10T12:00:00.001Z', '24')).not.toBe(first);

@@ -4,7 +4,7 @@ import { declareErrors } from '@biplane/kernel';
 export const UsageIntakeErrors = declareErrors('USAGE', {
   DEPLOYMENT_UNKNOWN: {
     status: 422,
-    title: 'The deployment is not served here',
+    title: 'The deployment is not counted here',
     help: 'Send usage to the home that serves the deployment; a new one is known once its license has arrived.',
   },
   IN_FUTURE: {
@@ -47,7 +47,7 @@ export const MeterErrors = declareErrors('METER', {
   },
   WRONG_PLANE: {
     status: 422,
-    title: 'The meter is counted in the control plane',
-    help: 'Send this usage to core-api (POST /api/v1/subscription/usage).',
+    title: 'The meter is counted in the other plane',
+    help: "Send usage of the control plane's meters to core-api (POST /api/v1/subscription/usage), of the others to their home.",
   },
 });

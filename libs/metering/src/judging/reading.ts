@@ -1,7 +1,7 @@
 import type { Period } from '@biplane/billing-calendar';
 import { decimalToString, err, ok, orThrow, parseDecimal, type Result } from '@biplane/kernel';
-import type { LicenseClaims, MeterAggregation } from '@biplane/licensing';
-import { MeterErrors, UsageIntakeErrors } from './usage-intake.errors.js';
+import type { LicensedMeter, MeterAggregation, MeterAuthority } from '@biplane/licensing';
+import { MeterErrors, UsageIntakeErrors } from '../metering.errors.js';
 import type { WindowCutter } from './window-cutter.js';
 
 /** What is asked of a submitted event; its shape was checked where it came in. */
@@ -13,6 +13,15 @@ export interface SubmittedEvent {
   /** A deployment. */
   readonly subject: string;
   readonly data: { readonly meter: string; readonly quantity: string };
+}
+
+/** What counting asks of a deployment; the claims of a license are one. */
+export interface MeteredDeployment {
+  readonly version: number;
+  readonly startsAt: string;
+  /** In which the tenant's months are cut. */
+  readonly calendar: { readonly timeZone: string };
+  readonly meters: Readonly<Record<string, LicensedMeter>>;
 }
 
 /** An event that may be counted, with the window it counts in. */
@@ -30,6 +39,12 @@ export interface Reading {
   readonly licenseVersion: number;
 }
 
+/** Who counts what the plane that is asked does not. */
+const ELSEWHERE: Readonly<Record<MeterAuthority, string>> = {
+  control: 'the home of the deployment counts it',
+  data: 'core-api counts it',
+};
+
 export const FUTURE_MS_MAX = 5 * 60_000;
 export const AGE_MS_MAX = 35 * 24 * 3_600_000;
 
@@ -39,18 +54,19 @@ export const AGE_MS_MAX = 35 * 24 * 3_600_000;
  */
 export function judge(
   event: SubmittedEvent,
-  license: LicenseClaims | undefined,
+  deployment: MeteredDeployment | undefined,
+  plane: MeterAuthority,
   now: Date,
   cutter: WindowCutter,
 ): Result<Reading> {
-  if (license === undefined) {
-    return err(UsageIntakeErrors.DEPLOYMENT_UNKNOWN({ detail: 'This home serves no deployment of this id' }));
+  if (deployment === undefined) {
+    return err(UsageIntakeErrors.DEPLOYMENT_UNKNOWN({ detail: 'No deployment of this id is counted here' }));
   }
   const code = event.data.meter;
-  const meter = Object.hasOwn(license.meters, code) ? license.meters[code] : undefined;
+  const meter = Object.hasOwn(deployment.meters, code) ? deployment.meters[code] : undefined;
   if (meter === undefined) return err(MeterErrors.UNKNOWN({ detail: `The license does not name the meter ${code}` }));
-  if (meter.authority !== 'data') {
-    return err(MeterErrors.WRONG_PLANE({ detail: `core-api counts the meter ${code} itself` }));
+  if (meter.authority !== plane) {
+    return err(MeterErrors.WRONG_PLANE({ detail: `The meter ${code} is not counted here: ${ELSEWHERE[plane]}` }));
   }
   const occurredAt = new Date(event.time);
   const ageMs = now.getTime() - occurredAt.getTime();
@@ -58,10 +74,10 @@ export function judge(
     return err(UsageIntakeErrors.IN_FUTURE({ detail: 'The event is more than 5 minutes ahead' }));
   }
   if (ageMs > AGE_MS_MAX) return err(UsageIntakeErrors.TOO_OLD({ detail: 'The event is more than 35 days old' }));
-  const window = cutter.windowOf(occurredAt, license.calendar.timeZone);
+  const window = cutter.windowOf(occurredAt, deployment.calendar.timeZone);
   // core-api would set such a window aside: nobody was served then.
-  if (window.to.getTime() <= Date.parse(license.startsAt)) {
-    return err(UsageIntakeErrors.BEFORE_START({ detail: `The deployment exists since ${license.startsAt}` }));
+  if (window.to.getTime() <= Date.parse(deployment.startsAt)) {
+    return err(UsageIntakeErrors.BEFORE_START({ detail: `The deployment exists since ${deployment.startsAt}` }));
   }
   return ok({
     deploymentId: event.subject,
@@ -72,12 +88,12 @@ export function judge(
     quantity: decimalToString(orThrow(parseDecimal(event.data.quantity))),
     occurredAt,
     window,
-    licenseVersion: license.version,
+    licenseVersion: deployment.version,
   });
 }
 
 /** What makes two events the same one: whoever counted names each of its events once. No part can hold a line break. */
-export function keyOf({ deploymentId, source, eventId }: Reading): string {
+export function keyOf({ deploymentId, source, eventId }: Pick<Reading, 'deploymentId' | 'source' | 'eventId'>): string {
   return `${deploymentId}\n${source}\n${eventId}`;
 }
 

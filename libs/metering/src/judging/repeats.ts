@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@biplane/kernel';
-import { UsageIntakeErrors } from './usage-intake.errors.js';
+import { UsageIntakeErrors } from '../metering.errors.js';
 import { keyOf, type Reading } from './reading.js';
 
 /** An event with the hash of its content. */
