@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { PLATFORM_EVENT_TYPES } from '../events/platform-events.js';
 import { recordSchemas } from '../records/records.js';
 import { asyncApiDocument } from './async-api-document.js';
 
@@ -26,6 +27,15 @@ describe('asyncApiDocument', () => {
   it('every record type travels on some topic', () => {
     const carried = references(document).map((ref) => ref.split('/').at(-1));
     expect(Object.keys(recordSchemas).filter((name) => !carried.includes(name))).toEqual([]);
+  });
+
+  it('describes every event for the outside on its topic, open to members that are added later', () => {
+    const [channel, schemas] = [at('#/channels/subscription.events'), at('#/components/schemas')];
+    expect(Object.keys((channel as { messages: object }).messages)).toEqual(PLATFORM_EVENT_TYPES);
+    const closed = PLATFORM_EVENT_TYPES.filter((type) =>
+      JSON.stringify((schemas as Record<string, unknown>)[type]).includes('"additionalProperties":false'),
+    );
+    expect(closed).toEqual([]);
   });
 
   it('says who writes and who reads a topic, as the access rules do', () => {

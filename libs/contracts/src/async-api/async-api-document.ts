@@ -1,3 +1,4 @@
+import { openedSchema, PLATFORM_EVENT_TYPES, platformEventSchemas } from '../events/platform-events.js';
 import { recordSchemas, type RecordName } from '../records/records.js';
 import { recordTypes } from '../records/record-types.js';
 import { accessRules } from '../topics/access-rules.js';
@@ -8,7 +9,8 @@ interface Channel {
   readonly topic: string;
   readonly description: string;
   readonly key: string;
-  readonly records: readonly RecordName[];
+  /** Names of messages. */
+  readonly records: readonly string[];
 }
 
 function channelsOf(regions: readonly string[]): Channel[] {
@@ -18,6 +20,12 @@ function channelsOf(regions: readonly string[]): Channel[] {
       description: 'Down: what the trust root says of signing keys',
       key: 'kid',
       records: topicRecords.keys,
+    },
+    {
+      topic: topics.events,
+      description: 'Out: what third parties may know',
+      key: 'tenantId, or the code of the plan',
+      records: PLATFORM_EVENT_TYPES,
     },
     ...regions.flatMap((region): Channel[] => [
       {
@@ -74,7 +82,7 @@ export function asyncApiDocument(regions: readonly string[]): Record<string, unk
   return {
     asyncapi: '3.0.0',
     info: {
-      title: 'Biplane: the records between the planes',
+      title: 'Biplane: the records between the planes, and the events for the outside',
       version: '1.0.0',
       description: 'CloudEvents 1.0 in Kafka binary mode. Generated from libs/contracts.',
     },
@@ -85,23 +93,25 @@ export function asyncApiDocument(regions: readonly string[]): Record<string, unk
 }
 
 function messages() {
-  return Object.fromEntries(
-    (Object.keys(recordSchemas) as RecordName[]).map((name) => [
-      name,
-      {
-        name,
-        contentType: 'application/json',
-        headers: {
-          type: 'object',
-          required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'],
-          properties: { ce_specversion: { const: '1.0' }, ce_type: { const: recordTypes[name] } },
-        },
-        payload: { $ref: `#/components/schemas/${name}` },
-      },
-    ]),
-  );
+  const records = (Object.keys(recordSchemas) as RecordName[]).map((name) => [name, message(name, recordTypes[name])]);
+  return Object.fromEntries([...records, ...PLATFORM_EVENT_TYPES.map((type) => [type, message(type, type)])]) as object;
+}
+
+function message(name: string, ceType: string) {
+  return {
+    name,
+    contentType: 'application/json',
+    headers: {
+      type: 'object',
+      required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'],
+      properties: { ce_specversion: { const: '1.0' }, ce_type: { const: ceType } },
+    },
+    payload: { $ref: `#/components/schemas/${name}` },
+  };
 }
 
 function schemas() {
-  return Object.fromEntries(Object.entries(recordSchemas).map(([name, schema]) => [name, schema.json]));
+  const records = Object.entries(recordSchemas).map(([name, schema]) => [name, schema.json]);
+  const events = PLATFORM_EVENT_TYPES.map((type) => [type, openedSchema(platformEventSchemas[type].json)]);
+  return Object.fromEntries([...records, ...events]) as object;
 }

@@ -3,6 +3,7 @@ import type { Period } from '@biplane/billing-calendar';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, principalMayRead, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
+import { PlatformEvents } from '../events/index.js';
 import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsStore, type DeploymentFilter } from './deployments.store.js';
@@ -22,6 +23,7 @@ export class DeploymentsService {
     private readonly store: DeploymentsStore,
     private readonly changes: EntitlementChanges,
     private readonly audit: Audit,
+    private readonly platformEvents: PlatformEvents,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -124,6 +126,14 @@ export class DeploymentsService {
       before: { state: before.state },
       after: { state: to },
       reason,
+    });
+    await this.platformEvents.emit(tx, {
+      type: 'deployment.transitioned',
+      tenantId: before.tenantId,
+      deploymentId: id,
+      subject: id,
+      time: this.clock.now(),
+      data: { from: before.state, to, at: at.toISOString(), reason },
     });
     await this.changes.changed(tx, { deploymentId: id, cause: 'transition', to, at });
     return this.required(tx, id);

@@ -11,6 +11,7 @@ import {
 } from '@biplane/kernel';
 import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
+import { PlatformEvents } from '../events/index.js';
 import { MonthlyBillingService, type HashedBillJson, type MonthlyBill } from '../billing/index.js';
 import { dueAt, invoiceNumber, statusAtIssue, type InvoiceDocument, type Issuer } from './domain/invoice-document.js';
 import { issuing } from './domain/issuing.js';
@@ -44,6 +45,7 @@ export class InvoicesService {
     private readonly store: InvoicesStore,
     private readonly billing: MonthlyBillingService,
     private readonly audit: Audit,
+    private readonly platformEvents: PlatformEvents,
     @Inject(ISSUER) private readonly issuer: Issuer,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
@@ -94,8 +96,24 @@ export class InvoicesService {
       tenantId,
       after: { number: invoice.number, period: month, total: bill.json.total, contentHash: invoice.contentHash },
     });
+    await this.tell(tx, tenantId, invoice, bill);
     faultPoint('invoices.after_insert_before_commit');
     return { invoice: toJson(invoice), issued: true };
+  }
+
+  private async tell(tx: Tx, tenantId: TenantId, invoice: NewInvoice, bill: MonthlyBill): Promise<void> {
+    const { id, number, period, issuedAt, contentHash, provisional } = invoice;
+    const about = { invoiceId: id, number, period, total: bill.json.total };
+    const envelope = { tenantId, subject: id, time: issuedAt };
+    const at = issuedAt.toISOString();
+    await this.platformEvents.emit(tx, {
+      ...envelope,
+      type: 'invoice.issued',
+      data: { ...about, issuedAt: at, dueAt: invoice.dueAt.toISOString(), contentHash, provisional },
+    });
+    if (invoice.status === 'paid') {
+      await this.platformEvents.emit(tx, { ...envelope, type: 'invoice.paid', data: { ...about, paidAt: at } });
+    }
   }
 
   async get(tx: Tx, id: InvoiceId): Promise<InvoiceJson> {
