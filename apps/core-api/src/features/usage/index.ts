@@ -1,3 +1,4 @@
+export { LimitEvents, type RefusedLimitEvent, type ReportedLimitEvent } from './limit-events.js';
 export { UsageModule } from './usage.module.js';
 export { UsageService, type Completeness } from './usage.service.js';
 export type { HomeHour } from './domain/completeness.js';

@@ -19,6 +19,7 @@ import type { DeploymentsService } from '../deployments/index.js';
 import type { RegionsService } from '../regions/index.js';
 import type { SubscriptionsService } from '../subscriptions/index.js';
 import type { UsageWindowTotal } from './domain/window.js';
+import { LimitEvents } from './limit-events.js';
 import { UsageIntake, type UsageBatch } from './usage-intake.service.js';
 import { UsageService } from './usage.service.js';
 import { UsageStore, type HomeCloseRow } from './usage.store.js';
@@ -62,10 +63,12 @@ function scene() {
     deployments as unknown as DeploymentsService,
     regions as unknown as RegionsService,
     subscriptions as unknown as SubscriptionsService,
+    new LimitEvents(),
     clock,
     new RandomIds(clock),
   );
-  const take = (batch: Partial<UsageBatch>) => intake.take({ region, windows: [], closes: [], other: [], ...batch });
+  const take = (batch: Partial<UsageBatch>) =>
+    intake.take({ region, windows: [], closes: [], limitEvents: [], other: [], ...batch });
   return { deploymentId, homeId, take };
 }
 

@@ -9,6 +9,7 @@ import { DeploymentsService } from '../deployments/index.js';
 import { RegionsService } from '../regions/index.js';
 import { SubscriptionsService } from '../subscriptions/index.js';
 import { newestOfEach, parseTotal, windowFault, type UsageWindowTotal } from './domain/window.js';
+import { LimitEvents, type ReportedLimitEvent } from './limit-events.js';
 import {
   UsageStore,
   type CountedWindow,
@@ -23,6 +24,7 @@ export interface UsageBatch {
   readonly region: RegionCode;
   readonly windows: readonly UsageWindowTotal[];
   readonly closes: readonly HomeCloseRow[];
+  readonly limitEvents: readonly ReportedLimitEvent[];
   readonly other: readonly { readonly type: string; readonly record: unknown }[];
 }
 
@@ -36,6 +38,7 @@ export class UsageIntake {
     private readonly deployments: DeploymentsService,
     private readonly regions: RegionsService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly limitEvents: LimitEvents,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -58,7 +61,9 @@ export class UsageIntake {
           now,
         );
       if (closes.accepted.length > 0) await this.store.recordCloses(tx, newestCloses(closes.accepted), now);
-      await this.store.quarantine(tx, [...refused, ...closes.refused], now);
+      const events = await this.limitEvents.take(tx, batch.limitEvents, now);
+      const refusedEvents = events.map(({ event, reason }) => this.aside(batch.region, 'LimitEvent', event, reason));
+      await this.store.quarantine(tx, [...refused, ...closes.refused, ...refusedEvents], now);
       return [...hoursOf(batch.windows), ...closes.accepted];
     });
     faultPoint('usage.after_count_before_compare');
@@ -152,6 +157,10 @@ const faultDetail: Readonly<Record<string, string>> = {
   WINDOW_TOO_OLD: 'The window begins more than 35 days ago',
   WINDOW_SHAPE: 'The window is not a UTC hour, cut at the edges of the billing period',
   QUANTITY_INVALID: 'The quantity is not a decimal of at most 30 digits, 12 of them behind the point',
+  KEY_MISMATCH: 'The record has the key of another deployment',
+  EVENT_TOO_OLD: 'What it tells of is more than 35 days ago',
+  EVENT_IN_FUTURE: 'What it tells of is more than 5 minutes from now',
+  EVENT_DATES: 'It ends before it begins',
   TYPE_UNSUPPORTED: 'This release has no rule for records of this type',
 };
 

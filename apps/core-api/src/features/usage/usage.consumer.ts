@@ -7,10 +7,12 @@ import {
   parseHomeId,
   parseMeterCode,
   parseRegionCode,
+  type HomeId,
   type RegionCode,
 } from '@biplane/kernel';
 import type { ConsumedBatch } from '@biplane/messaging';
 import type { UsageWindowTotal } from './domain/window.js';
+import type { ReportedLimitEvent } from './limit-events.js';
 import { UsageIntake, type UsageBatch } from './usage-intake.service.js';
 import type { HomeCloseRow } from './usage.store.js';
 
@@ -26,14 +28,23 @@ export class UsageConsumer {
     const region = orThrow(parseRegionCode(batch.topic.slice(family.length + 1)));
     const windows: UsageWindowTotal[] = [];
     const closes: HomeCloseRow[] = [];
+    const limitEvents: ReportedLimitEvent[] = [];
     const other: UsageBatch['other'][number][] = [];
-    for (const { payload } of batch.records) {
+    for (const { payload, key } of batch.records) {
       if (payload.name === 'UsageWindow') windows.push(windowOf(payload.data));
       else if (payload.name === 'HomeClose') closes.push(closeOf(payload.data, region));
-      else other.push({ type: payload.name, record: payload.data });
+      else if (payload.name === 'LimitEvent') {
+        limitEvents.push({ event: payload.data, region, key, homeId: homeOf(payload.event.source) });
+      } else other.push({ type: payload.name, record: payload.data });
     }
-    await this.intake.take({ region, windows, closes, other });
+    await this.intake.take({ region, windows, closes, limitEvents, other });
   }
+}
+
+/** Every record up names the home that sent it as its source. */
+function homeOf(source: string): HomeId | null {
+  const id = parseHomeId(source.startsWith('home:') ? source.slice('home:'.length) : null);
+  return id.ok ? id.value : null;
 }
 
 // The schema has checked every member already; these only give the text its type.

@@ -5,6 +5,7 @@ import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { CompletenessService } from './completeness.service.js';
+import { LimitEvents } from './limit-events.js';
 import { UsageIntake } from './usage-intake.service.js';
 import { UsageConsumer } from './usage.consumer.js';
 import { UsageController } from './usage.controller.js';
@@ -14,7 +15,7 @@ import { UsageStore } from './usage.store.js';
 @Module({
   imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
   controllers: [UsageController, UsageConsumer],
-  providers: [UsageStore, UsageIntake, UsageService, CompletenessService],
-  exports: [UsageService],
+  providers: [UsageStore, UsageIntake, UsageService, CompletenessService, LimitEvents],
+  exports: [LimitEvents, UsageService],
 })
 export class UsageModule {}
