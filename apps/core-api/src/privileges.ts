@@ -5,10 +5,10 @@ export const INSERT_ONLY_TABLES = [
   'audit_entry',
   'deployment_event',
   'invoice_line',
-  'invoice_line',
   'license',
   'license_propagation',
   'tenant_usage_metric',
+  'usage_adjustment',
 ] as const;
 
 export async function restrictRuntimeRole(tx: Tx, role: string): Promise<void> {
