@@ -23,3 +23,13 @@ export {
 } from './stack/stack-control.js';
 export { AnswerSchemas, routesWithoutAnswerSchema, type ApiDocument } from './openapi/answer-schemas.js';
 export { StackClient } from './stack/stack-client.js';
+export {
+  acmeTenant,
+  emptyVersion,
+  financialsModule,
+  gst,
+  publishPlan,
+  storageAddon,
+  studioMeters,
+  studioPlan,
+} from './scenario/studio.js';

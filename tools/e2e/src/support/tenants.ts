@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { waitFor } from '@biplane/testing';
+import { acmeTenant, waitFor } from '@biplane/testing';
 import { TIME_ZONE } from './month.js';
 import { insistently, persistently } from './persist.js';
 import { REGION, type E2eStack } from './stack.js';
@@ -39,29 +39,12 @@ export const uniqueName = (prefix: string): string => `${prefix}-${randomBytes(5
 
 /** A tenant that pays golden bill 1 when it uses 2,160 droplet hours in a month. */
 export function tenantBody(slug: string, plan = 'studio') {
+  const acme = acmeTenant({ slug, region: REGION, name: `Tenant ${slug} Pty Ltd` });
   return {
-    slug,
-    name: `Tenant ${slug} Pty Ltd`,
-    region: REGION,
+    ...acme,
     plan: { code: plan },
-    addons: [{ code: 'storage_50gb', quantity: '1' }],
-    requirements: {
-      compliance: [],
-      residency: 'eu',
-      expectedMembers: 50,
-      expectedStorageGb: '10',
-      expectedRequestsPerDay: '10000',
-      dedicated: false,
-    },
     admin: { email: `ops@${slug}.example`, name: `Ops of ${slug}` },
-    billing: {
-      currency: 'USD',
-      timeZone: TIME_ZONE,
-      country: 'AU',
-      taxId: null,
-      payByInvoice: true,
-      locale: 'en-AU',
-    },
+    billing: { ...acme.billing, timeZone: TIME_ZONE },
   };
 }
 
