@@ -49,7 +49,8 @@ export {
   type PlannedModule,
 } from './claims/build-claims.js';
 export { GRACE_DAYS_DEFAULT, graceEnd, NOTICE_DAYS_DEFAULT, noticeStart, termEnd } from './claims/term.js';
-export { decide } from './decision/decide.js';
+export { decide, decideLimits } from './decision/decide.js';
+export { isBeyondCap } from './decision/limit-count.js';
 export { LicenseErrors, LimitErrors, WARNING_CODES } from './decision/decision.errors.js';
 export {
   DECISION_OUTCOMES,
@@ -59,8 +60,9 @@ export {
   type DecisionOutcome,
   type DecisionWarning,
 } from './decision/decision.js';
-export { crossedThresholds, reachedThreshold } from './decision/thresholds.js';
-export { ENFORCEABLE_STRATEGIES } from './strategies/index.js';
+export { crossedThresholds, thresholdsOf, type Threshold } from './decision/thresholds.js';
+export { gcra, type GcraAnswer, type GcraState, type RateAnswer } from './strategies/gcra.js';
+export { limitsOf } from './limits/limits-of.js';
 export { limitPeriod } from './limits/limit-period.js';
 export { LicenseBook, type HeldLicense, type Received } from './book/license-book.js';
 export { KeyRing } from './book/key-ring.js';

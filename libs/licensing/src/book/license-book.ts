@@ -37,7 +37,8 @@ export class LicenseBook {
   private readonly aside = new SetAside();
   private refusals = 0;
 
-  constructor(private readonly homeId: string) {}
+  /** Without a home every license counts as own: a service that serves deployments wherever they are placed. */
+  constructor(private readonly homeId?: string) {}
 
   get(deploymentId: string): HeldLicense | undefined {
     return this.held.get(deploymentId);
@@ -45,11 +46,11 @@ export class LicenseBook {
 
   /** Those placed at this home. */
   own(): HeldLicense[] {
-    return [...this.held.values()].filter(({ claims }) => claims.placement.homeId === this.homeId);
+    return [...this.held.values()].filter((license) => this.isOwn(license));
   }
 
-  isOwn(license: HeldLicense): boolean {
-    return license.claims.placement.homeId === this.homeId;
+  isOwn(license: Pick<HeldLicense, 'claims'>): boolean {
+    return this.homeId === undefined || license.claims.placement.homeId === this.homeId;
   }
 
   /** Records of this reading of the topic that were bad, those that wait included. */
@@ -78,7 +79,7 @@ export class LicenseBook {
     const license = verified.value;
     this.newest.learn(license.kid, license.claims.iat, at);
     if (license.isRepeat) return { kind: 'repeated' };
-    if (license.claims.placement.homeId !== this.homeId && !this.held.has(deploymentId)) {
+    if (!this.isOwn(license) && !this.held.has(deploymentId)) {
       this.marks.set(deploymentId, { version: license.version, payloadHash: license.payloadHash, kid: license.kid });
       return { kind: 'elsewhere' };
     }

@@ -1,20 +1,9 @@
-import {
-  addDecimal,
-  compareDecimal,
-  decimalToString,
-  maxDecimal,
-  orThrow,
-  parseDecimal,
-  subtractDecimal,
-  ZERO_DECIMAL,
-  type Decimal,
-} from '@biplane/kernel';
 import type { LicensedLimit } from '../claims/claims.js';
 import { strategyOf } from '../strategies/index.js';
 import type { StrategyVerdict } from '../strategies/strategy.js';
 import { WARNING_CODES } from './decision.errors.js';
 import type { CounterReading } from './decision.js';
-import { reachedThreshold } from './thresholds.js';
+import { countLimit } from './limit-count.js';
 
 export interface LimitVerdict extends StrategyVerdict {
   readonly limit: LicensedLimit;
@@ -24,33 +13,26 @@ export interface LimitVerdict extends StrategyVerdict {
 }
 
 /** One limit: within the cap it admits, beyond it or without a count its strategy decides. */
-export function decideLimit(
-  limit: LicensedLimit,
-  reading: CounterReading | undefined,
-  quantity: Decimal,
-): LimitVerdict {
+export function decideLimit(limit: LicensedLimit, reading: CounterReading | undefined, quantity: string): LimitVerdict {
   const strategy = strategyOf(limit.strategy);
   if (!reading) return { ...strategy.withoutCounter(limit), limit, used: null, remaining: null, reading };
-  const cap = orThrow(parseDecimal(limit.cap));
-  const used = orThrow(parseDecimal(reading.used, { maxDigits: 60 }));
-  const after = addDecimal(used, quantity);
-  const remaining = maxDecimal(ZERO_DECIMAL, subtractDecimal(cap, used));
-  const counts = { limit, used: decimalToString(used), remaining: decimalToString(remaining), reading };
-  if (compareDecimal(after, cap) > 0) {
-    return {
-      ...strategy.beyondCap({ limit, cap, used, quantity, after, windowEndsAt: reading.windowEndsAt }),
-      ...counts,
-    };
+  const { isBeyond, used, after, remaining, share } = countLimit(limit, reading.used, quantity);
+  if (isBeyond) {
+    const { windowEndsAt, rate } = reading;
+    const { outcome, code, reason, retryAt } = strategy.beyondCap({ limit, used, after, windowEndsAt, rate });
+    return { outcome, code, reason, retryAt, limit, used, remaining, reading };
   }
-  const share = strategy.warns ? reachedThreshold(limit, after) : undefined;
-  const reason = `${decimalToString(after)} of ${decimalToString(cap)} ${limit.meter}`;
-  return share === undefined
-    ? { outcome: 'allow', code: null, reason, retryAt: null, ...counts }
+  const reason = `${after} of ${limit.cap} ${limit.meter}`;
+  return share === undefined || !strategy.warns
+    ? { outcome: 'allow', code: null, reason, retryAt: null, limit, used, remaining, reading }
     : {
         outcome: 'warn',
         code: WARNING_CODES.limitNear,
         reason: `${reason}: warned from ${share} on`,
         retryAt: null,
-        ...counts,
+        limit,
+        used,
+        remaining,
+        reading,
       };
 }

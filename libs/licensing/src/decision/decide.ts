@@ -1,151 +1,72 @@
-import { orThrow, parseDecimal, type Decimal } from '@biplane/kernel';
 import type { LicenseClaims } from '../claims/claims.js';
-import { licenseState } from '../claims/license-state.js';
-import { WARNING_CODES } from './decision.errors.js';
-import {
-  DECISION_OUTCOMES,
-  type DecideInput,
-  type Decision,
-  type DecisionOutcome,
-  type DecisionWarning,
-} from './decision.js';
 import { decideLimit, type LimitVerdict } from './decide-limit.js';
-
-interface Denial {
-  readonly code: string;
-  readonly reason: string;
-}
+import { DECISION_OUTCOMES, makeDecision, type DecideInput, type Decision, type DecisionOutcome } from './decision.js';
+import { limitsOf } from '../limits/limits-of.js';
+import { decisionOfVerdict, decisionWithoutLicense, factsOf, licenseVerdict } from './license-verdict.js';
 
 const severity = (outcome: DecisionOutcome): number => DECISION_OUTCOMES.indexOf(outcome);
-const isAdmitting = (outcome: DecisionOutcome): boolean => severity(outcome) < severity('delay');
 
 /**
  * The one decision: may this deployment do this now? Pure; the caller brings the verified license, the time and the counts.
  * Anything that is not known denies. Throws only for a quantity that is no decimal, which the edge has refused before.
  */
 export function decide(input: DecideInput): Decision {
-  const denial = denialByLicense(input) ?? denialByModule(input);
-  if (denial || !input.license) return denied(input, denial ?? unavailable);
-  const license = input.license;
-  const warnings = licenseWarnings(license, input.now);
-  const verdict = worstLimit(license, input);
-  if (!verdict) return admitted(input, warnings);
-  return limited(input, verdict, warnings);
+  const { license, deploymentId, homeId, action, now } = input;
+  if (!license) return decisionWithoutLicense(null, now.getTime());
+  if (license.deployment.id !== deploymentId) return decisionWithoutLicense(license.version, now.getTime());
+  const byLicense = decisionOfVerdict(licenseVerdict(license, homeId, action, now), factsOf(license));
+  return byLicense.isAllowed ? decideLimits(byLicense, license, input) : byLicense;
 }
 
-const unavailable: Denial = { code: 'LICENSE.UNAVAILABLE', reason: 'No license is held for this deployment' };
+type LimitQuestion = Pick<DecideInput, 'action' | 'meter' | 'quantity' | 'readings'>;
 
-function denialByLicense({ license, deploymentId, homeId, now }: DecideInput): Denial | undefined {
-  if (!license) return unavailable;
-  if (license.deployment.id !== deploymentId) {
-    return { code: 'LICENSE.UNAVAILABLE', reason: 'The license held is for another deployment' };
-  }
-  if (homeId !== undefined && license.placement.homeId !== homeId) {
-    return { code: 'LICENSE.ELSEWHERE', reason: `This deployment is served at ${license.placement.url}` };
-  }
-  switch (licenseState(license, now)) {
-    case 'revoked':
-      return { code: 'LICENSE.REVOKED', reason: 'The license is revoked' };
-    case 'suspended':
-      return { code: 'LICENSE.SUSPENDED', reason: 'The license is suspended' };
-    case 'expired':
-      return { code: 'LICENSE.EXPIRED', reason: 'The license has expired' };
-    case 'not_started':
-      return { code: 'LICENSE.NOT_STARTED', reason: `The license is in force from ${license.startsAt}` };
-    default:
-      return undefined;
-  }
-}
-
-/** An unknown module, an unknown feature and an action that names neither all deny alike. */
-function denialByModule({ license, action }: DecideInput): Denial | undefined {
-  const [module = '', feature = '', ...rest] = action.split(':');
-  const licensed = license && Object.hasOwn(license.modules, module) ? license.modules[module] : undefined;
-  if (!licensed) return { code: 'LICENSE.MODULE_NOT_LICENSED', reason: `The module of "${action}" is not licensed` };
-  if (rest.length > 0 || !licensed.features.includes(feature)) {
-    return { code: 'LICENSE.MODULE_NOT_LICENSED', reason: `The feature of "${action}" is not licensed` };
-  }
-  return undefined;
-}
-
-function licenseWarnings(license: LicenseClaims, now: Date): DecisionWarning[] {
-  switch (licenseState(license, now)) {
-    case 'notice':
-      return [{ code: WARNING_CODES.licenseEndsSoon, reason: `The term ends at ${license.termEndsAt}` }];
-    case 'grace':
-      return [
-        {
-          code: WARNING_CODES.licenseInGrace,
-          reason: `The term ended at ${license.termEndsAt}; requests are refused from ${license.graceEndsAt} on`,
-        },
-      ];
-    default:
-      return [];
-  }
+/** The second half of `decide`: what the limits of the asked meter make of an action that the license admits. */
+export function decideLimits(byLicense: Decision, license: LicenseClaims, question: LimitQuestion): Decision {
+  const verdict = worstLimit(license, question);
+  return verdict ? limited(byLicense, verdict) : byLicense;
 }
 
 /** A meter may have a limit a day and one a month: the most severe verdict holds, of equals the first. */
-function worstLimit(license: LicenseClaims, input: DecideInput): LimitVerdict | undefined {
-  if (input.meter === undefined) return undefined;
-  const module = input.action.split(':')[0] ?? '';
-  const quantity: Decimal = orThrow(parseDecimal(input.quantity ?? '1'));
-  const verdicts = (license.modules[module]?.limits ?? [])
-    .filter((limit) => limit.meter === input.meter)
-    .map((limit) => {
-      const reading = input.readings?.find(({ meter, window }) => meter === limit.meter && window === limit.window);
-      return decideLimit(limit, reading, quantity);
-    });
-  return verdicts.sort((a, b) => severity(b.outcome) - severity(a.outcome))[0];
+function worstLimit(license: LicenseClaims, { action, meter, quantity, readings }: LimitQuestion) {
+  if (meter === undefined) return undefined;
+  let worst: LimitVerdict | undefined;
+  for (const limit of limitsOf(license, action, meter)) {
+    const reading = readings?.find((each) => each.meter === meter && each.window === limit.window);
+    const verdict = decideLimit(limit, reading, quantity ?? '1');
+    if (!worst || severity(verdict.outcome) > severity(worst.outcome)) worst = verdict;
+  }
+  return worst;
 }
 
-function nothingLimited(input: DecideInput) {
-  return {
-    behavior: null,
-    limit: null,
-    used: null,
-    remaining: null,
-    retryAt: null,
-    licenseVersion: input.license?.version ?? null,
-    asOf: input.now.toISOString(),
-    stale: false,
-  };
-}
-
-function denied(input: DecideInput, { code, reason }: Denial): Decision {
-  return { outcome: 'deny', isAllowed: false, code, reason, ...nothingLimited(input), warnings: [] };
-}
-
-function admitted(input: DecideInput, warnings: DecisionWarning[]): Decision {
-  const [first] = warnings;
-  return {
-    outcome: first ? 'warn' : 'allow',
-    isAllowed: true,
-    code: first?.code ?? null,
-    reason: first?.reason ?? `"${input.action}" is licensed`,
-    ...nothingLimited(input),
-    warnings,
-  };
-}
-
-function limited(input: DecideInput, verdict: LimitVerdict, licenseNotes: DecisionWarning[]): Decision {
-  const isAllowed = isAdmitting(verdict.outcome);
-  const ownNote = isAllowed && verdict.code !== null ? [{ code: verdict.code, reason: verdict.reason }] : [];
-  const warnings = [...ownNote, ...licenseNotes];
-  const [first] = warnings;
-  const says = verdict.code === null && first ? first : verdict;
-  return {
-    outcome: verdict.outcome === 'allow' && first ? 'warn' : verdict.outcome,
-    isAllowed,
-    code: says.code,
-    reason: says.reason,
-    behavior: verdict.limit.strategy,
-    limit: verdict.limit.cap,
-    used: verdict.used,
-    remaining: verdict.remaining,
+function limited(byLicense: Decision, verdict: LimitVerdict): Decision {
+  const { limit, reading, used, remaining } = verdict;
+  const counts = {
+    behavior: limit.strategy,
+    limit: limit.cap,
+    used,
+    remaining,
     retryAt: verdict.retryAt?.toISOString() ?? null,
-    licenseVersion: input.license?.version ?? null,
-    asOf: (verdict.reading?.asOf ?? input.now).toISOString(),
-    stale: verdict.reading?.stale ?? false,
-    warnings,
+    licenseVersion: byLicense.licenseVersion,
+    asOf: reading ? textOf(reading.asOf) : byLicense.asOf,
+    stale: reading?.stale ?? false,
   };
+  const { outcome, code, reason } = verdict;
+  if (outcome === 'allow') {
+    // The limit has nothing to say; the license may.
+    const says = byLicense.warnings.length > 0 ? byLicense : verdict;
+    const { warnings } = byLicense;
+    return makeDecision({ outcome: byLicense.outcome, code: says.code, reason: says.reason, ...counts, warnings });
+  }
+  if (outcome === 'deny' || outcome === 'delay') return makeDecision({ outcome, code, reason, ...counts });
+  const own = code === null ? [] : [{ code, reason }];
+  return makeDecision({ outcome, code, reason, ...counts, warnings: Object.freeze([...own, ...byLicense.warnings]) });
+}
+
+// Counts that are read together share their instant, and writing it out takes longer than the rest of a decision.
+let lastInstant = { ms: 0, text: '1970-01-01T00:00:00.000Z' };
+
+function textOf(instant: Date): string {
+  const ms = instant.getTime();
+  if (lastInstant.ms !== ms) lastInstant = { ms, text: instant.toISOString() };
+  return lastInstant.text;
 }

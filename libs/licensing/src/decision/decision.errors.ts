@@ -28,10 +28,20 @@ export const LicenseErrors = declareErrors('LICENSE', {
 /** Why a limit refuses. */
 export const LimitErrors = declareErrors('LIMIT', {
   REACHED: { status: 429, title: 'The limit is reached', help: 'Wait for the next window, or raise the limit.' },
+  THROTTLED: {
+    status: 429,
+    title: 'Requests beyond the limit are slowed',
+    help: 'Come again at the instant given, wait for the next window, or raise the limit.',
+  },
+  QUEUED: {
+    status: 429,
+    title: 'The limit is reached and the request is queued',
+    help: 'It is admitted in its turn once the next window begins, or the limit is raised.',
+  },
   UNAVAILABLE: {
     status: 503,
     title: 'The limit cannot be checked',
-    help: 'The counter of a hard limit did not answer in time, and such a limit is never passed unchecked. Try again.',
+    help: 'The counter of the limit did not answer in time, and such a limit is never passed unchecked. Try again.',
   },
 });
 
@@ -42,4 +52,5 @@ export const WARNING_CODES = {
   limitNear: 'LIMIT.NEAR',
   limitExceeded: 'LIMIT.EXCEEDED',
   limitOverage: 'LIMIT.OVERAGE',
+  limitThrottled: 'LIMIT.THROTTLED',
 } as const;

@@ -1,4 +1,5 @@
 import type { LicenseClaims, LimitWindow, StrategyName } from '../claims/claims.js';
+import type { RateAnswer } from '../strategies/gcra.js';
 
 /** From mild to severe. */
 export const DECISION_OUTCOMES = ['allow', 'warn', 'overage', 'delay', 'deny'] as const;
@@ -29,7 +30,7 @@ export interface Decision {
   readonly remaining: string | null;
   readonly retryAt: string | null;
   readonly licenseVersion: number | null;
-  /** The instant of the counts; without counts, of the decision. */
+  /** The instant of the counts; without counts, when the license that decided was issued; without a license, of the question. */
   readonly asOf: string;
   /** The counts are the other plane's, as last known. */
   readonly stale: boolean;
@@ -37,15 +38,46 @@ export interface Decision {
   readonly warnings: readonly DecisionWarning[];
 }
 
+/** From `delay` on nothing is admitted. */
+const ADMITTING: ReadonlySet<DecisionOutcome> = new Set(['allow', 'warn', 'overage']);
+
+export const NO_WARNINGS: readonly DecisionWarning[] = Object.freeze([]);
+
+/** What a decision says at least; the rest is about a limit, and none decided unless it is given. */
+type DecisionParts = Pick<Decision, 'outcome' | 'code' | 'reason' | 'licenseVersion' | 'asOf'> &
+  Partial<Pick<Decision, 'behavior' | 'limit' | 'used' | 'remaining' | 'retryAt' | 'stale' | 'warnings'>>;
+
+/** Every Decision is made here: all have the same members in the same order, and none can be changed. */
+export function makeDecision(parts: DecisionParts): Decision {
+  return Object.freeze({
+    outcome: parts.outcome,
+    isAllowed: ADMITTING.has(parts.outcome),
+    code: parts.code,
+    reason: parts.reason,
+    behavior: parts.behavior ?? null,
+    limit: parts.limit ?? null,
+    used: parts.used ?? null,
+    remaining: parts.remaining ?? null,
+    retryAt: parts.retryAt ?? null,
+    licenseVersion: parts.licenseVersion,
+    asOf: parts.asOf,
+    stale: parts.stale ?? false,
+    warnings: parts.warnings ?? NO_WARNINGS,
+  });
+}
+
 /** What the counter store answered for one limit. No reading for a limit: it did not answer within its time. */
 export interface CounterReading {
   readonly meter: string;
   readonly window: LimitWindow;
+  /** Decimal string. Of a sum: since the window began; of a gauge: its present level, whatever the bill takes of it. */
   readonly used: string;
   readonly asOf: Date;
   readonly stale?: boolean;
   /** When the window ends in the license's zone; null for a level limit. */
   readonly windowEndsAt: Date | null;
+  /** Of `throttle`, and only asked for beyond the cap: what its rate says to this request (see `gcra`, `isBeyondCap`). */
+  readonly rate?: RateAnswer | undefined;
 }
 
 export interface DecideInput {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decimal } from '@biplane/kernel';
+import { decimal, decimalToString } from '@biplane/kernel';
 import type { LicensedLimit } from '../claims/claims.js';
-import { crossedThresholds, reachedThreshold } from './thresholds.js';
+import { countLimit } from './limit-count.js';
+import { crossedThresholds, thresholdsOf } from './thresholds.js';
 
 const limit: LicensedLimit = {
   meter: 'api_calls',
@@ -36,8 +37,19 @@ describe('thresholds', () => {
           used += step;
         }
         expect(crossed).toEqual(['0.8', '1'].filter((share) => Number(share) * 10 <= Number(used)));
-        expect(reachedThreshold(limit, decimal(used))).toBe(crossed.at(-1));
+        expect(countLimit(limit, String(used), '0').share).toBe(crossed.at(-1));
       }),
     );
+  });
+
+  it.each([
+    ['10', '0.8', '8', '8'],
+    ['10', '0.75', '7.5', '8'],
+    ['3', '0.333333333333', '0.999999999999', '1'],
+    ['0', '1', '0', '0'],
+  ])('of a cap of %s the share %s is %s: the whole number %s is the first to reach it', (cap, share, amount, whole) => {
+    const [threshold] = thresholdsOf({ ...limit, cap, warnAt: [share] });
+    expect(threshold).toMatchObject({ wholeFrom: Number(whole) });
+    expect(decimalToString(threshold?.amount ?? decimal(-1n))).toBe(amount);
   });
 });

@@ -1,16 +1,31 @@
 import { compareDecimal, multiplyDecimal, orThrow, parseDecimal, type Decimal } from '@biplane/kernel';
 import type { LicensedLimit } from '../claims/claims.js';
 
-const thresholdsOf = (limit: LicensedLimit): { share: string; amount: Decimal }[] => {
-  const cap = orThrow(parseDecimal(limit.cap));
-  return limit.warnAt.map((share) => ({ share, amount: multiplyDecimal(cap, orThrow(parseDecimal(share))) }));
-};
+/** A share of `warnAt`, as a use of the limit's meter. */
+export interface Threshold {
+  readonly share: string;
+  readonly amount: Decimal;
+  /** The smallest whole number that reaches it; above 2^53 for amounts that no such number does. */
+  readonly wholeFrom: number;
+}
 
-/** The highest share of `warnAt` that a use has reached; undefined when it has reached none. */
-export function reachedThreshold(limit: LicensedLimit, used: Decimal): string | undefined {
-  return thresholdsOf(limit)
-    .filter(({ amount }) => compareDecimal(used, amount) >= 0)
-    .sort((a, b) => compareDecimal(b.amount, a.amount))[0]?.share;
+// A document never changes, and its thresholds are asked at each counted request: they are computed once.
+const thresholdsByLimit = new WeakMap<LicensedLimit, readonly Threshold[]>();
+
+/** In ascending order. */
+export function thresholdsOf(limit: LicensedLimit): readonly Threshold[] {
+  const known = thresholdsByLimit.get(limit);
+  if (known) return known;
+  const cap = orThrow(parseDecimal(limit.cap));
+  const thresholds = limit.warnAt
+    .map((share) => {
+      const amount = multiplyDecimal(cap, orThrow(parseDecimal(share)));
+      const unit = 10n ** BigInt(amount.scale);
+      return { share, amount, wholeFrom: Number((amount.coefficient + unit - 1n) / unit) };
+    })
+    .sort((a, b) => compareDecimal(a.amount, b.amount));
+  thresholdsByLimit.set(limit, thresholds);
+  return thresholds;
 }
 
 /**
@@ -20,6 +35,5 @@ export function reachedThreshold(limit: LicensedLimit, used: Decimal): string | 
 export function crossedThresholds(limit: LicensedLimit, previous: Decimal, current: Decimal): string[] {
   return thresholdsOf(limit)
     .filter(({ amount }) => compareDecimal(previous, amount) < 0 && compareDecimal(amount, current) <= 0)
-    .sort((a, b) => compareDecimal(a.amount, b.amount))
     .map(({ share }) => share);
 }

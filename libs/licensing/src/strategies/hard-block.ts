@@ -1,14 +1,13 @@
-import { decimalToString } from '@biplane/kernel';
 import type { EnforcementStrategy } from './strategy.js';
 
 /** Denies what would pass the cap, and denies when nobody can say how much is in use: a hard limit is never passed unchecked. */
 export const hardBlock: EnforcementStrategy = {
   name: 'hard_block',
   warns: true,
-  beyondCap: ({ limit, cap, used, windowEndsAt }) => ({
+  beyondCap: ({ limit, used, windowEndsAt }) => ({
     outcome: 'deny',
     code: 'LIMIT.REACHED',
-    reason: `${decimalToString(used)} of ${decimalToString(cap)} ${limit.meter} are in use`,
+    reason: `${used} of ${limit.cap} ${limit.meter} are in use`,
     retryAt: windowEndsAt,
   }),
   withoutCounter: (limit) => ({

@@ -2,17 +2,22 @@ import type { StrategyName } from '../claims/claims.js';
 import { allow } from './allow.js';
 import { hardBlock } from './hard-block.js';
 import { overageCharge } from './overage-charge.js';
+import { queue } from './queue.js';
 import { softWarning } from './soft-warning.js';
 import type { EnforcementStrategy } from './strategy.js';
+import { throttle } from './throttle.js';
 
-const strategies: ReadonlyMap<string, EnforcementStrategy> = new Map(
-  [hardBlock, softWarning, overageCharge, allow].map((strategy) => [strategy.name, strategy]),
-);
+/** All of them: a strategy without its file does not compile. */
+const strategies: Readonly<Record<StrategyName, EnforcementStrategy>> = {
+  hard_block: hardBlock,
+  soft_warning: softWarning,
+  overage_charge: overageCharge,
+  throttle,
+  queue,
+  allow,
+};
 
-/** What this release enforces. A plan with another strategy must not be published: its limit would deny everything. */
-export const ENFORCEABLE_STRATEGIES: readonly StrategyName[] = [...strategies.values()].map(({ name }) => name);
-
-/** A document of a newer release may name a strategy that this one lacks. Unknown means the strictest: it denies beyond the cap. */
-export function strategyOf(name: string): EnforcementStrategy {
-  return strategies.get(name) ?? hardBlock;
+/** No document with another strategy verifies; one that came by another way is the strictest. */
+export function strategyOf(name: StrategyName): EnforcementStrategy {
+  return Object.hasOwn(strategies, name) ? strategies[name] : hardBlock;
 }

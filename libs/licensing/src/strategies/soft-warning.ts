@@ -1,14 +1,13 @@
-import { decimalToString } from '@biplane/kernel';
 import { admitted, type EnforcementStrategy } from './strategy.js';
 
 /** Admits beyond the cap, and says so. */
 export const softWarning: EnforcementStrategy = {
   name: 'soft_warning',
   warns: true,
-  beyondCap: ({ limit, cap, after }) => ({
+  beyondCap: ({ limit, after }) => ({
     outcome: 'warn',
     code: 'LIMIT.EXCEEDED',
-    reason: `${decimalToString(after)} ${limit.meter} are more than the ${decimalToString(cap)} of the plan`,
+    reason: `${after} ${limit.meter} are more than the ${limit.cap} of the plan`,
     retryAt: null,
   }),
   withoutCounter: (limit) => admitted(`The use of ${limit.meter} is counted later`),

@@ -1,16 +1,17 @@
-import type { Decimal } from '@biplane/kernel';
 import type { LicensedLimit, StrategyName } from '../claims/claims.js';
 import type { DecisionOutcome } from '../decision/decision.js';
+import type { RateAnswer } from './gcra.js';
 
-/** A limit, what is in use, and what is asked for. */
+/** A limit that a request would pass. Counts are decimal strings. */
 export interface StrategyInput {
   readonly limit: LicensedLimit;
-  readonly cap: Decimal;
-  readonly used: Decimal;
-  readonly quantity: Decimal;
-  /** `used + quantity` */
-  readonly after: Decimal;
+  /** In use before the request. */
+  readonly used: string;
+  /** In use were it admitted: more than the cap. */
+  readonly after: string;
   readonly windowEndsAt: Date | null;
+  /** Of `throttle`: what its rate says; undefined when the store of rates gave no answer in time. */
+  readonly rate: RateAnswer | undefined;
 }
 
 export interface StrategyVerdict {
@@ -32,3 +33,11 @@ export interface EnforcementStrategy {
 }
 
 export const admitted = (reason: string): StrategyVerdict => ({ outcome: 'allow', code: null, reason, retryAt: null });
+
+/** Of a strategy that makes wait: it does so too when nobody can say how long. */
+export const unanswered = (limit: LicensedLimit): StrategyVerdict => ({
+  outcome: 'delay',
+  code: 'LIMIT.UNAVAILABLE',
+  reason: `The use of ${limit.meter} is unavailable, and its limit makes requests wait`,
+  retryAt: null,
+});

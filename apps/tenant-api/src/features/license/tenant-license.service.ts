@@ -3,13 +3,14 @@ import type { Clock } from '@biplane/kernel';
 import {
   decide,
   limitPeriod,
+  limitsOf,
   type CounterReading,
   type Decision,
   type LicenseClaims,
   type LicensedLimit,
 } from '@biplane/licensing';
 import { CLOCK } from '@biplane/service-kit';
-import { countedHere, limitsOf } from './domain/limits-to-read.js';
+import { countedHere } from './domain/limits-to-read.js';
 import { LicenseKeeper, type LicenseListener } from './license-keeper.service.js';
 import { LicenseMetrics } from './license.metrics.js';
 import { HOME, USAGE_READER, type DeploymentRef, type HomeIdentity, type UsageReader } from './license.ports.js';
