@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { grantRuntimeRole, schemaDrift, type UnitOfWork } from '@biplane/service-kit';
 import { migrationsFolder, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
-import { INSERT_ONLY_TABLES, restrictRuntimeRole } from './privileges.js';
+import { INSERT_ONLY_TABLES, PLAN_VERSION_COLUMNS, restrictRuntimeRole } from './privileges.js';
 
 const role = `runtime_${randomBytes(6).toString('hex')}`;
 let postgres: TestPostgres;
@@ -42,5 +42,22 @@ describe('the core database', () => {
         privileges: ['INSERT', 'SELECT'],
       });
     }
+  });
+
+  it('a published plan version cannot be changed by the runtime role, a draft only be published', async () => {
+    const columns = await postgres.query<{ name: string }>(
+      `SELECT column_name AS name FROM information_schema.column_privileges
+       WHERE grantee = $1 AND table_name = 'plan_version' AND privilege_type = 'UPDATE' ORDER BY column_name`,
+      [role],
+    );
+    expect(columns.map(({ name }) => name)).toEqual([...PLAN_VERSION_COLUMNS]);
+  });
+
+  it.each(['meter', 'addon', 'tax', 'plan'])('keeps each %s as it was added, from the owner too', async (table) => {
+    const triggers = await postgres.query<{ name: string }>(
+      `SELECT tgname AS name FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal`,
+      [table],
+    );
+    expect(triggers).toEqual([{ name: `${table}_insert_only` }]);
   });
 });

@@ -46,8 +46,10 @@ export class PlansStore {
 
   /** Serializes authors of one plan, so that version numbers have no gaps and no race. */
   async lockPlan(tx: Tx, code: string): Promise<boolean> {
-    const rows = await querySql(tx, `SELECT 1 FROM plan WHERE code = $1 FOR UPDATE`, [code]);
-    return rows.length === 1;
+    // Not the row itself: the role may not change a plan, so it may not lock one either.
+    const lock = `SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended('plan:' || $1, 0))) locked`;
+    await querySql(tx, lock, [code]);
+    return (await querySql(tx, 'SELECT 1 FROM plan WHERE code = $1', [code])).length === 1;
   }
 
   async versions(tx: Tx, codes: readonly string[]): Promise<PlanVersionRow[]> {
