@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LicenseClaims } from '../claims/claims.js';
+import { decide } from '../decision/decide.js';
 import { DEPLOYMENT, goodClaims, HOME, newPair, NOW, trustedKey, type Pair } from '../testing/fixtures.js';
 import { signLicense } from '../token/sign-license.js';
 import { LicenseBook } from './license-book.js';
@@ -146,5 +147,59 @@ describe('LicenseBook', () => {
     expect(book.waiting).toBe(16);
     expect(book.refused).toBe(50);
     expect(versionOf(book)).toBe(1);
+  });
+
+  it('what the book answers at once is the decision by the license that it holds, after every arrival and loss', () => {
+    const kids = ['k1', 'k2'];
+    const statuses = ['active', 'suspended', 'revoked'] as const;
+    const tokens = Array.from({ length: 12 }, (_, index) =>
+      signed(
+        {
+          version: index + 1,
+          status: statuses[index % 3] ?? 'active',
+          ...(index % 4 === 3 && placedAt(deploymentId, 2)),
+        },
+        kids[index % 2],
+      ),
+    );
+    const arrival = fc.nat({ max: tokens.length - 1 });
+    fc.assert(
+      fc.property(fc.array(arrival, { maxLength: 12 }), fc.option(fc.constantFrom(...kids)), (order, revoked) => {
+        const book = newBook(...kids);
+        const agrees = (): void => {
+          const license = book.get(deploymentId)?.claims;
+          const input = { license, deploymentId, homeId: HOME, action: 'financials:statement_runs', now: NOW };
+          expect(book.decide(deploymentId, input.action, NOW.getTime())).toEqual(decide(input));
+        };
+        for (const index of order) {
+          book.receive(deploymentId, tokens[index] ?? '', at());
+          agrees();
+        }
+        if (revoked !== null) trust(book, revoked, 'revoked');
+        agrees();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('B8: the time of the licenses is the same in milliseconds, and forgetting a key forgets the time that it claimed', () => {
+    const book = newBook('k1', 'stolen');
+    const msAt = (now: number, monotonicMs: number) => book.effectiveNowMs(now, monotonicMs);
+    expect(msAt(1, 0)).toBe(1);
+    book.receive(deploymentId, signed(), at(0, 5_000));
+    for (const [back, monotonicMs] of [
+      [86_400_000, 5_000],
+      [365 * 86_400_000, 3_605_000],
+      [0, 6_000],
+      [-90_000, 6_000],
+    ] as const) {
+      const now = new Date(NOW.getTime() - back);
+      expect(msAt(now.getTime(), monotonicMs)).toBe(book.effectiveNow({ now, monotonicMs }).getTime());
+    }
+    const ahead = at(7_200, 5_000);
+    book.receive(deploymentId, signed({ version: 2, iat: ahead.now.getTime() / 1000 }, 'stolen'), ahead);
+    expect(msAt(NOW.getTime(), 5_000)).toBe(ahead.now.getTime());
+    trust(book, 'stolen', 'revoked');
+    expect(msAt(NOW.getTime(), 6_000)).toBe(NOW.getTime() + 1_000);
   });
 });

@@ -1,6 +1,8 @@
 import type { Failure } from '@biplane/kernel';
 import type { LicenseClaims } from '../claims/claims.js';
+import type { Decision } from '../decision/decision.js';
 import type { TrustedKey } from '../keys/key-statement.js';
+import { LicenseTable } from '../table/license-table.js';
 import { effectiveNow } from '../token/effective-time.js';
 import { mayBecomeValid } from '../token/license-token.errors.js';
 import { verifyLicense, verifyStoredLicense, type HighestSeen, type VerifiedLicense } from '../token/verify-license.js';
@@ -35,10 +37,13 @@ export class LicenseBook {
   private readonly marks = new Map<string, HighestSeen & { readonly kid: string }>();
   private readonly newest = new NewestIssueByKey();
   private readonly aside = new SetAside();
+  private readonly table: LicenseTable;
   private refusals = 0;
 
   /** Without a home every license counts as own: a service that serves deployments wherever they are placed. */
-  constructor(private readonly homeId?: string) {}
+  constructor(private readonly homeId?: string) {
+    this.table = new LicenseTable(homeId);
+  }
 
   get(deploymentId: string): HeldLicense | undefined {
     return this.held.get(deploymentId);
@@ -65,6 +70,16 @@ export class LicenseBook {
   /** The time by which licenses are judged. */
   effectiveNow(at: Instant): Date {
     return effectiveNow(at.now, this.newest.at(at.monotonicMs));
+  }
+
+  /** The same in epoch milliseconds, without making anything. */
+  effectiveNowMs(nowMs: number, monotonicMs: number): number {
+    return Math.max(nowMs, this.newest.provenMs(monotonicMs));
+  }
+
+  /** What the held license of a deployment says to an action, apart from any count: the answer of `decide`, from memory, at once. */
+  decide(deploymentId: string, action: string, nowMs: number): Decision {
+    return this.table.decide(deploymentId, action, nowMs);
   }
 
   receive(deploymentId: string, compact: string, at: Instant): Received {
@@ -128,9 +143,12 @@ export class LicenseBook {
 
   /** Whoever held the key may have published any version: nothing that it signed may outrank what comes next. */
   private forgetKey(kid: string): void {
-    for (const map of [this.held, this.marks]) {
-      for (const [deploymentId, license] of map) if (license.kid === kid) map.delete(deploymentId);
+    for (const [deploymentId, license] of this.held) {
+      if (license.kid !== kid) continue;
+      this.held.delete(deploymentId);
+      this.table.remove(deploymentId);
     }
+    for (const [deploymentId, mark] of this.marks) if (mark.kid === kid) this.marks.delete(deploymentId);
     this.newest.forget(kid);
   }
 
@@ -138,6 +156,7 @@ export class LicenseBook {
     const { claims, version, payloadHash, kid } = license;
     this.held.set(deploymentId, { claims, version, payloadHash, kid });
     this.marks.delete(deploymentId);
+    this.table.put(claims);
   }
 
   private turnAway(deploymentId: string, compact: string, failure: Failure): Received {

@@ -1,0 +1,72 @@
+import { LICENSE_STATUSES, type LicenseClaims, type LicenseStatus } from '../claims/claims.js';
+import { licenseBoundaries, stateAt, type LicenseBoundaries } from '../claims/license-state.js';
+import { factsOf, verdictOfState, type LicenseFacts, type LicenseVerdict } from '../decision/license-verdict.js';
+import { grown } from './license-lines.js';
+
+const FIELDS = 9;
+const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES, STATUS, ELSEWHERE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8,
+];
+
+/** A verdict of a license, and the instants between which it holds: `[fromMs, untilMs)`. */
+export interface Phase {
+  readonly verdict: LicenseVerdict;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What is read of a license only when one of its dates is passed, or a Decision of it is made. */
+export class LicenseRecords {
+  private numbers = new Float64Array(0);
+  private readonly urls: string[] = [];
+
+  reserve(slots: number): void {
+    const present = this.numbers.length / FIELDS;
+    if (slots <= present) return;
+    const numbers = new Float64Array(grown(present, slots) * FIELDS);
+    numbers.set(this.numbers);
+    this.numbers = numbers;
+  }
+
+  write(slot: number, claims: LicenseClaims, isElsewhere: boolean): void {
+    const { version, issuedMs, graceEndsMs, url } = factsOf(claims);
+    const { startsMs, noticeMs, termEndsMs, expiresMs } = licenseBoundaries(claims);
+    const status = LICENSE_STATUSES.indexOf(claims.status);
+    const fields = [version, issuedMs, startsMs, noticeMs, termEndsMs, graceEndsMs, expiresMs, status];
+    this.numbers.set([...fields, isElsewhere ? 1 : 0], slot * FIELDS);
+    this.urls[slot] = url;
+  }
+
+  facts(slot: number): LicenseFacts {
+    return {
+      version: this.read(slot, VERSION),
+      issuedMs: this.read(slot, ISSUED),
+      startsMs: this.read(slot, STARTS),
+      termEndsMs: this.read(slot, TERM_ENDS),
+      graceEndsMs: this.read(slot, GRACE_ENDS),
+      url: this.urls[slot] ?? '',
+    };
+  }
+
+  phaseAt(slot: number, nowMs: number): Phase {
+    if (this.read(slot, ELSEWHERE) === 1) return { verdict: 'elsewhere', fromMs: -Infinity, untilMs: Infinity };
+    const status = LICENSE_STATUSES[this.read(slot, STATUS)] as LicenseStatus;
+    const boundaries: LicenseBoundaries = {
+      startsMs: this.read(slot, STARTS),
+      noticeMs: this.read(slot, NOTICE),
+      termEndsMs: this.read(slot, TERM_ENDS),
+      expiresMs: this.read(slot, EXPIRES),
+    };
+    const instants = Object.values(boundaries) as number[];
+    const isInstant = !Number.isNaN(nowMs); // of what is none nothing is kept
+    return {
+      verdict: verdictOfState[stateAt(status, boundaries, nowMs)],
+      fromMs: isInstant ? Math.max(-Infinity, ...instants.filter((instant) => instant <= nowMs)) : NaN,
+      untilMs: isInstant ? Math.min(Infinity, ...instants.filter((instant) => instant > nowMs)) : NaN,
+    };
+  }
+
+  private read(slot: number, field: number): number {
+    return this.numbers[slot * FIELDS + field] as number;
+  }
+}
