@@ -1,0 +1,132 @@
+import { compareKeys, keyText, type LimitKey } from './limit-key.js';
+import { SLICE_USABLE_MS } from './slice-rules.js';
+import { quantityOf, unitsOf } from './units.js';
+
+/** What a process says of one of its slices. `spent` is a running total: said twice, it counts once. */
+export interface SettledSlice {
+  readonly sliceId: string;
+  readonly key: LimitKey;
+  readonly spent: string;
+  /** Nothing is taken from it any more: what it has left is free again. */
+  readonly isReturned: boolean;
+}
+
+interface Slice {
+  readonly id: string;
+  readonly key: LimitKey;
+  readonly amount: bigint;
+  readonly usableUntilMs: number;
+  spent: bigint;
+  told: bigint;
+  isReturned: boolean;
+}
+
+interface Account {
+  cap: string;
+  readonly slices: Slice[];
+  /** A quantity that there was no room for, and until when that is believed. */
+  full: { readonly least: bigint; readonly untilMs: number } | null;
+}
+
+/** How long a process believes that a limit is full before it asks again. */
+const FULL_MS = 200;
+
+/** What one process may give away, in memory. Its times are those of a monotonic clock, in milliseconds. */
+export class SliceLedger {
+  private readonly accounts = new Map<string, Account>();
+  /** Given back or too old, and not yet known to be stored. */
+  private leaving: Slice[] = [];
+
+  /** True: taken. False: known to be full. Undefined: nobody here can say. */
+  tryTake(key: LimitKey, cap: string, units: bigint, nowMs: number): boolean | undefined {
+    const account = this.accounts.get(keyText(key));
+    if (account === undefined) return undefined;
+    if (account.cap !== cap) this.capChanged(key, cap);
+    for (const slice of account.slices) {
+      if (slice.usableUntilMs <= nowMs || slice.amount - slice.spent < units) continue;
+      slice.spent += units;
+      return true;
+    }
+    const { full } = account;
+    return full !== null && nowMs < full.untilMs && units >= full.least ? false : undefined;
+  }
+
+  /** `askedAtMs` is from before the request: the time under way counts as well. */
+  grant(slice: { id: string; key: LimitKey; cap: string; amount: bigint; askedAtMs: number }): void {
+    const account = this.account(slice.key, slice.cap);
+    const { id, key, amount } = slice;
+    const usableUntilMs = slice.askedAtMs + SLICE_USABLE_MS;
+    const granted = { id, key, amount, usableUntilMs, spent: 0n, told: 0n, isReturned: false };
+    account.full = null;
+    // Of a cap that was lowered while the request was under way nothing is given away.
+    if (account.cap === slice.cap) account.slices.push(granted);
+    else this.leave(granted);
+  }
+
+  full(key: LimitKey, cap: string, least: bigint, nowMs: number): void {
+    const account = this.account(key, cap);
+    if (account.cap === cap) account.full = { least, untilMs: nowMs + FULL_MS };
+  }
+
+  /** What is left goes back at once: under another cap nothing of it may be given away. */
+  capChanged(key: LimitKey, cap: string): void {
+    const account = this.accounts.get(keyText(key));
+    if (account === undefined || account.cap === cap) return;
+    account.cap = cap;
+    account.full = null;
+    for (const slice of account.slices.splice(0)) this.leave(slice);
+  }
+
+  /** Everything goes back: the process ends, or its license is gone. */
+  retire(which: (key: LimitKey) => boolean = () => true): void {
+    for (const account of this.accounts.values()) {
+      const { slices } = account;
+      const staying = slices.filter(({ key }) => !which(key));
+      for (const slice of slices.splice(0, slices.length, ...staying)) if (which(slice.key)) this.leave(slice);
+    }
+  }
+
+  /** All that is not known to be stored, in the order of keys. Slices that are used up, too old, or of a window that ended leave. */
+  drain(nowMs: number, now: Date): SettledSlice[] {
+    const open: Slice[] = [];
+    for (const [text, account] of this.accounts) {
+      for (const slice of account.slices.splice(0)) {
+        const isOver = slice.key.period !== null && slice.key.period.to.getTime() <= now.getTime();
+        if (isOver || slice.usableUntilMs <= nowMs || slice.spent === slice.amount) this.leave(slice);
+        else account.slices.push(slice);
+      }
+      open.push(...account.slices.filter(({ spent, told }) => spent > told));
+      const isBelieved = account.full !== null && nowMs < account.full.untilMs;
+      if (account.slices.length === 0 && !isBelieved) this.accounts.delete(text);
+    }
+    return [...open, ...this.leaving]
+      .sort((a, b) => compareKeys(a.key, b.key) || (a.id < b.id ? -1 : 1))
+      .map(({ id, key, spent, isReturned }) => ({ sliceId: id, key, spent: quantityOf(spent), isReturned }));
+  }
+
+  /** What was said is stored. */
+  settled(slices: readonly SettledSlice[]): void {
+    const bySlice = new Map(slices.map((slice) => [slice.sliceId, slice]));
+    this.leaving = this.leaving.filter(({ id }) => bySlice.get(id)?.isReturned !== true);
+    for (const account of this.accounts.values()) {
+      for (const slice of account.slices) {
+        const said = bySlice.get(slice.id);
+        if (said !== undefined) slice.told = unitsOf(said.spent);
+      }
+    }
+  }
+
+  private leave(slice: Slice): void {
+    slice.isReturned = true;
+    this.leaving.push(slice);
+  }
+
+  private account(key: LimitKey, cap: string): Account {
+    const text = keyText(key);
+    const known = this.accounts.get(text);
+    if (known !== undefined) return known;
+    const made: Account = { cap, slices: [], full: null };
+    this.accounts.set(text, made);
+    return made;
+  }
+}

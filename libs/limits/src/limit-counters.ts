@@ -1,0 +1,155 @@
+import type { MeterAggregation } from '@biplane/licensing';
+import type { Tx } from '@biplane/service-kit';
+import { inLockOrder, keyText, type LimitKey } from './domain/limit-key.js';
+import { quantityOf, unitsOf } from './domain/units.js';
+import {
+  addToCounters,
+  countersOf,
+  findCounter,
+  holdIn,
+  insertCounter,
+  lockCounter,
+  setCounter,
+  takeFrom,
+  type CounterRow,
+} from './store/counters.js';
+
+/** What this plane has counted for a key: its windows, or its log. The transaction sees its own writes. */
+export interface UsageSource {
+  /** A decimal string; of a key without a period the present level, or all there ever was of a sum. */
+  used(tx: Tx, key: LimitKey, aggregation: MeterAggregation): Promise<string>;
+}
+
+/** Usage that was stored, or is stored in the same transaction. */
+export interface CountChange {
+  readonly key: LimitKey;
+  /** Of a sum what is added, of a peak the reading. Of a gauge it is not read: the source says which reading is the latest. */
+  readonly quantity: string;
+  /** When it was used. */
+  readonly at: Date;
+}
+
+export interface CountState {
+  readonly key: LimitKey;
+  readonly used: string;
+  /** By reservations and open slices. */
+  readonly held: string;
+  /** With slices that expired: spent for the cap, never for the bill. */
+  readonly lost: string;
+  /** `used + held + lost`: what stands against the cap. */
+  readonly spent: string;
+}
+
+/** A correction, signed. */
+export interface Adjustment {
+  readonly key: LimitKey;
+  readonly before: { readonly used: string; readonly held: string; readonly lost: string };
+  readonly after: { readonly used: string; readonly held: string; readonly lost: string };
+  /** `after.used - before.used` */
+  readonly used: string;
+}
+
+/** The counters that limits are decided by. Of one transaction the order is: `ensure`, then the usage itself, then `add`. */
+export class LimitCounters {
+  constructor(private readonly usage: UsageSource) {}
+
+  /**
+   * Makes the rows that are missing, from what was counted so far. Before usage is stored: otherwise a row that another
+   * transaction makes meanwhile would know of this usage neither from the source nor from `add`.
+   */
+  async ensure(tx: Tx, keys: readonly LimitKey[]): Promise<void> {
+    const distinct = new Map(keys.map((key) => [keyText(key), { key }]));
+    const wanted = inLockOrder([...distinct.values()]).map(({ key }) => key);
+    const known = new Set((await countersOf(tx, wanted)).map(({ no }) => no));
+    const missing = wanted.filter((_, index) => !known.has(index + 1));
+    for (const key of missing) await insertCounter(tx, key, await this.usage.used(tx, key, key.aggregation));
+  }
+
+  /** Adds to the rows that are there; those that are not are made when they are needed, from the source. */
+  async add(tx: Tx, changes: readonly CountChange[]): Promise<void> {
+    const gauges = inLockOrder(changes.filter(({ key }) => key.aggregation === 'last'));
+    await addToCounters(tx, inLockOrder(folded(changes.filter(({ key }) => key.aggregation !== 'last'))));
+    const latest = new Map(gauges.map((change) => [keyText(change.key), change]));
+    for (const { key } of latest.values()) {
+      const row = await lockCounter(tx, key);
+      if (row === undefined) continue;
+      const at = gauges.reduce((max, change) => (change.at > max ? change.at : max), new Date(0));
+      const used = await this.usage.used(tx, key, key.aggregation);
+      await setCounter(tx, key, { ...row, used, lastAt: row.lastAt > at ? row.lastAt : at });
+    }
+  }
+
+  async has(tx: Tx, key: LimitKey): Promise<boolean> {
+    return (await findCounter(tx, key)) !== undefined;
+  }
+
+  /** As they stand; a key without a row is answered from the source. Writes nothing. */
+  async read(tx: Tx, keys: readonly LimitKey[]): Promise<CountState[]> {
+    const rows = new Map((await countersOf(tx, keys)).map((row) => [row.no, row]));
+    const states: CountState[] = [];
+    for (const [index, key] of keys.entries()) {
+      const row = rows.get(index + 1);
+      states.push(stateOf(key, row ?? { used: await this.usage.used(tx, key, key.aggregation), held: '0', lost: '0' }));
+    }
+    return states;
+  }
+
+  /**
+   * Counts a use at once, if there is room: for levels and whatever is not sliced. The usage that it stands for is then
+   * stored without `add`.
+   */
+  async take(tx: Tx, key: LimitKey, cap: string, quantity: string): Promise<boolean> {
+    if (await takeFrom(tx, key, cap, quantity)) return true;
+    if (await this.has(tx, key)) return false;
+    await this.ensure(tx, [key]);
+    return takeFrom(tx, key, cap, quantity);
+  }
+
+  /** Holds a quantity, if there is room below the cap; without a cap in any case. */
+  async hold(tx: Tx, key: LimitKey, cap: string | null, quantity: string): Promise<boolean> {
+    if (await holdIn(tx, key, cap, quantity)) return true;
+    if (await this.has(tx, key)) return false;
+    await this.ensure(tx, [key]);
+    return holdIn(tx, key, cap, quantity);
+  }
+
+  /** Counts again from the source, the reservations and the slices, and sets the row right. Null: it was right, or there is none. */
+  async recount(tx: Tx, key: LimitKey, _now: Date): Promise<Adjustment | null> {
+    const before = await lockCounter(tx, key);
+    if (before === undefined) return null;
+    const used = await this.usage.used(tx, key, key.aggregation);
+    const after = { ...before, used: quantityOf(unitsOf(used)), held: before.heldNow, lost: before.lostNow };
+    if (before.used === after.used && before.held === after.held && before.lost === after.lost) return null;
+    await setCounter(tx, key, after);
+    return {
+      key,
+      before: countsOf(before),
+      after: countsOf(after),
+      used: quantityOf(unitsOf(after.used) - unitsOf(before.used)),
+    };
+  }
+}
+
+const countsOf = ({ used, held, lost }: CounterRow) => ({ used, held, lost });
+
+function stateOf(key: LimitKey, { used, held, lost }: Pick<CounterRow, 'used' | 'held' | 'lost'>): CountState {
+  return { key, used, held, lost, spent: quantityOf(unitsOf(used) + unitsOf(held) + unitsOf(lost)) };
+}
+
+/** One change a key: a statement touches a row once. */
+function folded(changes: readonly CountChange[]): CountChange[] {
+  const byKey = new Map<string, CountChange>();
+  for (const change of changes) {
+    const text = keyText(change.key);
+    const known = byKey.get(text);
+    byKey.set(text, known === undefined ? change : combined(known, change));
+  }
+  return [...byKey.values()];
+}
+
+function combined(a: CountChange, b: CountChange): CountChange {
+  const at = a.at > b.at ? a.at : b.at;
+  const [first, second] = [unitsOf(a.quantity), unitsOf(b.quantity)];
+  const quantity = a.key.aggregation === 'sum' ? first + second : first > second ? first : second;
+  return { key: a.key, quantity: quantityOf(quantity), at };
+}
