@@ -3,7 +3,7 @@ import { parseUsageBody, type UsageItem } from '@biplane/contracts';
 import { err, ok, orThrow, type Clock, type Result } from '@biplane/kernel';
 import type { MeterAuthority } from '@biplane/licensing';
 import { faultPoint, isValueRefused, type Tx, type UnitOfWork } from '@biplane/service-kit';
-import { contentOf, judge, type MeteredDeployment } from '../judging/reading.js';
+import { contentOf, judge, keyOf, type MeteredDeployment } from '../judging/reading.js';
 import { firstOfEach, standings, type HashedReading, type Standing, type StoredEvent } from '../judging/repeats.js';
 import { WindowCutter } from '../judging/window-cutter.js';
 import { UsageIntakeErrors } from '../metering.errors.js';
@@ -20,8 +20,8 @@ export interface UsageIntakeOptions {
     tenantId: string | undefined,
   ) => Promise<ReadonlyMap<string, MeteredDeployment>>;
   /**
-   * Stores what no one stored before and all that follows from it, in the given transaction; answers what is stored under
-   * each key afterwards. The readings are distinct and sorted by key.
+   * Stores what no one stored before and all that follows from it, in the given transaction; answers what stood under keys
+   * before. The readings are distinct and sorted by key.
    */
   readonly take: (tx: Tx, readings: readonly HashedReading[], now: Date) => Promise<ReadonlyMap<string, StoredEvent>>;
 }
@@ -61,7 +61,8 @@ export class UsageIntake {
       if (!result.ok) return result;
       const judged = judge(result.value, deployments.get(result.value.subject), plane, now, this.cutter);
       if (!judged.ok) return judged;
-      return ok({ ...judged.value, contentHash: hash('sha256', contentOf(judged.value)) });
+      const { value } = judged;
+      return ok(Object.assign(value, { key: keyOf(value), contentHash: hash('sha256', contentOf(value)) }));
     });
   }
 
@@ -87,12 +88,6 @@ export class UsageIntake {
       faultPoint('metrics.after_insert_before_commit');
       return taken;
     });
-    return standings(readings, (key) => storedUnder(stored, key));
+    return standings(readings, stored);
   }
-}
-
-function storedUnder(stored: ReadonlyMap<string, StoredEvent>, key: string): StoredEvent {
-  const event = stored.get(key);
-  if (event === undefined) throw new Error('An event that was written is not stored');
-  return event;
 }

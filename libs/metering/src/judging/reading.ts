@@ -1,5 +1,5 @@
 import type { Period } from '@biplane/billing-calendar';
-import { decimalToString, err, ok, orThrow, parseDecimal, type Result } from '@biplane/kernel';
+import { decimalToString, err, ok, orThrow, parseDecimal, type Decimal, type Result } from '@biplane/kernel';
 import type { LicensedMeter, MeterAggregation, MeterAuthority } from '@biplane/licensing';
 import { MeterErrors, UsageIntakeErrors } from '../metering.errors.js';
 import type { WindowCutter } from './window-cutter.js';
@@ -33,6 +33,8 @@ export interface Reading {
   readonly aggregation: MeterAggregation;
   /** Decimal string in its shortest spelling. */
   readonly quantity: string;
+  /** The same as a number. */
+  readonly amount: Decimal;
   /** By the sender's clock. */
   readonly occurredAt: Date;
   readonly window: Period;
@@ -79,13 +81,15 @@ export function judge(
   if (window.to.getTime() <= Date.parse(deployment.startsAt)) {
     return err(UsageIntakeErrors.BEFORE_START({ detail: `The deployment exists since ${deployment.startsAt}` }));
   }
+  const amount = orThrow(parseDecimal(event.data.quantity));
   return ok({
     deploymentId: event.subject,
     source: event.source,
     eventId: event.id,
     meter: code,
     aggregation: meter.aggregation,
-    quantity: decimalToString(orThrow(parseDecimal(event.data.quantity))),
+    quantity: decimalToString(amount),
+    amount,
     occurredAt,
     window,
     licenseVersion: deployment.version,

@@ -12,12 +12,13 @@ const reading = (eventId: string, quantity: string, changes: Partial<HashedReadi
     meter: 'droplet_hours',
     aggregation: 'sum' as const,
     quantity,
+    amount: orThrow(parseDecimal(quantity)),
     occurredAt: new Date('2026-04-10T12:00:00Z'),
     window: { from: new Date('2026-04-10T12:00:00Z'), to: new Date('2026-04-10T13:00:00Z') },
     licenseVersion: 1,
     ...changes,
   };
-  return { ...event, contentHash: contentOf(event) };
+  return { ...event, key: keyOf(event), contentHash: contentOf(event) };
 };
 
 /** What the database does: the first content of a key stays. */
@@ -27,14 +28,11 @@ class Table {
   take(batch: readonly HashedReading[]): string[] {
     const stored = new Map<string, StoredEvent>();
     for (const event of firstOfEach(batch)) {
-      const key = keyOf(event);
-      const known = this.kept.get(key);
-      if (known === undefined) this.kept.set(key, event);
-      stored.set(key, { contentHash: (known ?? event).contentHash, isNew: known === undefined });
+      const known = this.kept.get(event.key);
+      if (known === undefined) this.kept.set(event.key, event);
+      else stored.set(event.key, known);
     }
-    return standings(batch, (key) => stored.get(key) ?? { contentHash: '', isNew: false }).map((standing) =>
-      standing.ok ? standing.value : standing.error.code,
-    );
+    return standings(batch, stored).map((standing) => (standing.ok ? standing.value : standing.error.code));
   }
 
   get total(): string {

@@ -36,7 +36,7 @@ const events = new EventStore(`
     FROM addition ORDER BY window_no
   ${TAKE_MORE}`);
 
-/** Writes those of the events that no one wrote before, and adds them to their windows, in one statement. */
+/** Writes those of the events that no one wrote before, and adds them to their windows. */
 export function takeEvents(tx: Tx, readings: readonly HashedReading[], now: Date): Promise<TakenEvents> {
   return events.take(tx, readings, now);
 }
