@@ -14,11 +14,12 @@ import { RegionsModule } from './features/regions/index.js';
 import { SubscriptionsModule } from './features/subscriptions/index.js';
 import { TenantsModule } from './features/tenants/index.js';
 import { UsageModule } from './features/usage/index.js';
+import { ViolationsModule } from './features/violations/index.js';
 import { MessagingModule } from './messaging.module.js';
 
 const FEATURES = [
   AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, ProvisioningModule,
-  RegionsModule, SubscriptionsModule, TenantsModule, UsageModule,
+  RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
 ]; // prettier-ignore
 
 @Module({})

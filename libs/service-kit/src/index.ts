@@ -51,6 +51,7 @@ export {
 export {
   holdsAnyScope,
   principalMayRead,
+  principalMayServe,
   principalMayUseRegion,
   TENANT_SCOPE,
   type Principal,

@@ -24,6 +24,11 @@ export function principalMayRead(principal: Principal, tenantId: string): boolea
   return principal.scopes.some((scope) => PLATFORM_READERS.includes(scope)) || principal.tenantId === tenantId;
 }
 
+/** For services that act for tenants (`entitlements:check`): one that is bound to a tenant acts for that one alone. Answer 404 else. */
+export function principalMayServe(principal: Principal, tenantId: string): boolean {
+  return principal.tenantId === undefined || principalMayRead(principal, tenantId);
+}
+
 export function principalMayUseRegion(principal: Principal, region: string): boolean {
   return principal.regions === null || principal.regions.includes(region);
 }

@@ -9,7 +9,6 @@ const STILL_TO_COME: readonly PlatformEventType[] = [
   'subscription.tenant.changed',
   'subscription.tenant.suspended',
   'subscription.tenant.resumed',
-  'subscription.entitlement.exceeded',
   'subscription.usage.recorded',
   'invoice.voided',
   'invoice.reminder.sent',
