@@ -25,28 +25,30 @@ export interface TakenEvents {
 
 // Columns travel as lines of one text each (no value holds a line break): an array parameter costs the driver a
 // conversion of every element, and a join costs the server more than the number of an element.
+// The arrays stand in a materialized step, or every element would read its whole array again.
 const WRITE_KEYS = `
+  WITH of AS MATERIALIZED (SELECT string_to_array($1::text, E'\\n')::uuid[] AS deployment, $6::text::timestamptz AS received_at)
   INSERT INTO usage_event_key (deployment_id, source, event_id, content_hash, received_at)
-  SELECT of.deployment[e.no], e.source, e.event_id, e.content_hash, $6::text::timestamptz
+  SELECT of.deployment[e.no], e.source, e.event_id, e.content_hash, of.received_at
     FROM ROWS FROM (
       unnest(string_to_array($2::text, E'\\n')::int[]), unnest(string_to_array($3::text, E'\\n')),
       unnest(string_to_array($4::text, E'\\n')), unnest(string_to_array($5::text, E'\\n'))
-    ) AS e(no, source, event_id, content_hash),
-    (SELECT string_to_array($1::text, E'\\n')::uuid[] AS deployment) AS of
+    ) AS e(no, source, event_id, content_hash), of
   ON CONFLICT DO NOTHING`;
 
 const writeLog = (windows: string): string => `
-  WITH logged AS (
+  WITH of AS MATERIALIZED (
+    SELECT string_to_array($7::text, E'\\n')::uuid[] AS deployment, string_to_array($8::text, E'\\n') AS meter,
+           string_to_array($9::text, E'\\n')::timestamptz[] AS window_start, $1::text::timestamptz AS received_at
+  ), logged AS (
     INSERT INTO usage_event (deployment_id, source, event_id, meter, quantity, occurred_at, window_start, received_at)
     SELECT of.deployment[e.no], e.source, e.event_id, of.meter[e.no], e.quantity, e.occurred_at, of.window_start[e.no],
-           $1::text::timestamptz
+           of.received_at
       FROM ROWS FROM (
         unnest(string_to_array($2::text, E'\\n')::int[]), unnest(string_to_array($3::text, E'\\n')),
         unnest(string_to_array($4::text, E'\\n')), unnest(string_to_array($5::text, E'\\n')::numeric[]),
         unnest(string_to_array($6::text, E'\\n')::timestamptz[])
-      ) AS e(no, source, event_id, quantity, occurred_at),
-      (SELECT string_to_array($7::text, E'\\n')::uuid[] AS deployment, string_to_array($8::text, E'\\n') AS meter,
-              string_to_array($9::text, E'\\n')::timestamptz[] AS window_start) AS of
+      ) AS e(no, source, event_id, quantity, occurred_at), of
   ), addition AS (
     SELECT * FROM ROWS FROM (
       unnest(string_to_array($7::text, E'\\n')::uuid[]), unnest(string_to_array($8::text, E'\\n')),
@@ -142,13 +144,12 @@ async function storedBefore(
 ): Promise<ReadonlyMap<string, StoredEvent>> {
   const rows = await querySql<{ no: number; contentHash: string }>(
     tx,
-    `SELECT e.no::int AS no, k.content_hash AS "contentHash"
+    `WITH of AS MATERIALIZED (SELECT string_to_array($1::text, E'\\n')::uuid[] AS deployment)
+     SELECT e.no::int AS no, k.content_hash AS "contentHash"
        FROM ROWS FROM (
          unnest(string_to_array($2::text, E'\\n')::int[]), unnest(string_to_array($3::text, E'\\n')),
          unnest(string_to_array($4::text, E'\\n'))
-       ) WITH ORDINALITY AS e(deployment_no, source, event_id, no),
-       (SELECT string_to_array($1::text, E'\\n')::uuid[] AS deployment) AS of,
-       usage_event_key k
+       ) WITH ORDINALITY AS e(deployment_no, source, event_id, no), of, usage_event_key k
       WHERE (k.deployment_id, k.source, k.event_id) = (of.deployment[e.deployment_no], e.source, e.event_id)
         AND k.xmin <> pg_current_xact_id()::xid`,
     keys,
