@@ -25,7 +25,7 @@ export class LineDto {
   @ApiProperty({ description: 'The same for the same thing in every computation of a bill' })
   id!: string;
 
-  @ApiProperty({ enum: ['plan_base', 'addon', 'overage', 'setup', 'tax'] })
+  @ApiProperty({ enum: ['plan_base', 'addon', 'overage', 'setup', 'adjustment', 'tax'] })
   kind!: string;
 
   @ApiProperty({ type: String, nullable: true, description: 'Null on tax lines: taxes are on the whole bill' })
@@ -46,7 +46,10 @@ export class LineDto {
   @ApiProperty({ type: MoneyDto })
   amount!: MoneyDto;
 
-  @ApiProperty({ type: BillPeriodDto })
+  @ApiProperty({
+    type: BillPeriodDto,
+    description: 'In which it was owed: that of the bill, but for an adjustment of an earlier one',
+  })
   period!: BillPeriodDto;
 
   @ApiProperty({ type: [LineExplanationDto] })

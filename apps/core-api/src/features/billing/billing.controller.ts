@@ -36,14 +36,13 @@ export class BillingController {
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
   @ApiOperation({ summary: 'What a tenant owes for a month, from metered usage; stores nothing' })
   @ApiOkResponse({ type: BillDto })
-  async month(
+  month(
     @UuidParam('id') id: string,
     @Query() { period }: MonthQuery,
     @CurrentPrincipal() principal: Principal,
   ): Promise<BillDto> {
     if (!mayBill(principal, id)) throw new RefusalError(TenantErrors.NOT_FOUND({ detail: `There is no tenant ${id}` }));
-    const { json } = await this.monthly.calculateMonthlyBilling(orThrow(parseTenantId(id)), period);
-    return json;
+    return this.monthly.calculateMonthlyBilling(orThrow(parseTenantId(id)), period);
   }
 }
 

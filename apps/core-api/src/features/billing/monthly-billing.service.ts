@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { calendarMonth, dayOf, type Period } from '@biplane/billing-calendar';
+import { calendarMonth, contains, dayOf, type Period } from '@biplane/billing-calendar';
 import { orThrow, type TenantId } from '@biplane/kernel';
+import type { AdjustmentRequest, BillRequest, TaxRequest } from '@biplane/pricing';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
 import { SubscriptionsService, type BillableSubscription } from '../subscriptions/index.js';
 import { TenantsService, type BillingProfile } from '../tenants/index.js';
 import { UsageService, type HomeHour } from '../usage/index.js';
-import { computeBill, type ComputedBill } from './bill.js';
+import { computeBill, type ComputedBill, type HashedBillJson } from './bill.js';
 import { addonRequest } from './domain/attached-addon.js';
 import { namedMeters } from './domain/named-meters.js';
+import { lateUsage } from './domain/late-usage.js';
 import { meteredRequest, type MeteredDeployment } from './domain/metered-request.js';
+import { InvoicedBills, type InvoicedMonth } from './invoiced-bills.js';
 
 /** A tenant's month, computed from what was metered. */
 export interface MonthlyBill extends ComputedBill {
@@ -21,7 +24,15 @@ export interface MonthlyBill extends ComputedBill {
   readonly cutoffHours: number;
   /** How many deployments were subscribed in the period. */
   readonly deployments: number;
+  /** How many lines correct periods that were invoiced before. */
+  readonly adjustments: number;
 }
+
+/**
+ * What was recorded for an earlier period less than this before an invoice may have been committed after it: it is looked
+ * at once more by the next. Far longer than any transaction and any difference of two clocks.
+ */
+const OVERLAP_MS = 3_600_000;
 
 @Injectable()
 export class MonthlyBillingService {
@@ -31,17 +42,25 @@ export class MonthlyBillingService {
     private readonly subscriptions: SubscriptionsService,
     private readonly catalog: CatalogService,
     private readonly usage: UsageService,
+    private readonly invoiced: InvoicedBills,
   ) {}
 
   /**
-   * What a tenant owes for a calendar month in its zone. Stores nothing: the same facts give the same bytes. All of it
-   * is read from one snapshot, so that usage which arrives meanwhile is in it wholly or not at all.
+   * What a tenant owes for a calendar month in its zone. Stores nothing: the same facts give the same bytes, and once the
+   * month is invoiced they are those of its invoice, whatever comes later. All of it is read from one snapshot, so that
+   * usage which arrives meanwhile is in it wholly or not at all.
    */
-  calculateMonthlyBilling(tenantId: TenantId, month: string): Promise<MonthlyBill> {
-    return this.unitOfWork.run((tx) => this.calculateIn(tx, tenantId, month), { isolation: 'RepeatableRead' });
+  calculateMonthlyBilling(tenantId: TenantId, month: string): Promise<HashedBillJson> {
+    return this.unitOfWork.run((tx) => this.billIn(tx, tenantId, month), { isolation: 'RepeatableRead' });
   }
 
-  /** The same inside the caller's transaction: an invoice stores exactly what it was computed from. */
+  /** The same inside the caller's transaction. */
+  async billIn(tx: Tx, tenantId: TenantId, month: string): Promise<HashedBillJson> {
+    const invoiced = await this.invoiced.history.billOf(tx, tenantId, month);
+    return invoiced ?? (await this.calculateIn(tx, tenantId, month)).json;
+  }
+
+  /** Of a month that is not invoiced, with all that an invoice needs: it stores exactly what it was computed from. */
   async calculateIn(tx: Tx, tenantId: TenantId, month: string): Promise<MonthlyBill> {
     const profile = await this.tenants.billingProfile(tx, tenantId);
     const period = calendarMonth(month, profile.timeZone);
@@ -51,18 +70,62 @@ export class MonthlyBillingService {
     const ids = subscriptions.map(({ deployment }) => deployment.id);
     const { missing } = await this.usage.completeness(tx, placements, period, ids);
     const names = await this.catalog.meterNames(tx);
-    const deployments: MeteredDeployment[] = [];
-    for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period, names));
     const taxes = await this.catalog.taxesOn(tx, profile.country, lastDayOf(period, profile.timeZone));
-    const request = meteredRequest(profile.currency, profile.timeZone, period, taxes, deployments);
+    const request = await this.request(tx, { profile, period, taxes, subscriptions, names });
+    const adjustments = await this.adjustments(tx, profile, period, names);
     return {
-      ...orThrow(computeBill(request)),
+      ...orThrow(computeBill({ ...request, adjustments })),
       profile,
       period,
       missingHours: missing,
       cutoffHours: Math.max(0, ...subscriptions.map(({ plan }) => plan.content.cutoffHours)),
       deployments: subscriptions.length,
+      adjustments: adjustments.length,
     };
+  }
+
+  /** What usage that was recorded after a period was invoiced changes of it; on the first invoice that comes after. */
+  private async adjustments(
+    tx: Tx,
+    profile: BillingProfile,
+    period: Period,
+    names: ReadonlyMap<string, string>,
+  ): Promise<AdjustmentRequest[]> {
+    const months = await this.invoiced.history.monthsOf(tx, profile.tenantId);
+    const earlier = months.filter((month) => month.period.to <= period.from);
+    if (earlier.length === 0) return [];
+    const since = earlier.map((month) => lookedAt(month, months));
+    const late = await this.usage.recordedSince(tx, profile.tenantId, period.from, earliest(since));
+    const adjustments: AdjustmentRequest[] = [];
+    for (const [index, month] of earlier.entries()) {
+      const isLate = late.some(
+        ({ windowStart, recordedAt }) => contains(month.period, windowStart) && recordedAt >= since[index]!,
+      );
+      if (isLate) adjustments.push(...(await this.adjustmentsOf(tx, profile, month, names)));
+    }
+    return adjustments;
+  }
+
+  /** The usage of an invoiced period is rated once more as a whole, under the plans in force then. */
+  private async adjustmentsOf(
+    tx: Tx,
+    profile: BillingProfile,
+    { period }: InvoicedMonth,
+    names: ReadonlyMap<string, string>,
+  ): Promise<AdjustmentRequest[]> {
+    const subscriptions = await this.subscriptions.subscriptionsOfTenant(tx, profile.tenantId, period);
+    const request = await this.request(tx, { profile, period, taxes: [], subscriptions, names });
+    const { bill } = orThrow(computeBill(request));
+    const rated = bill.lines.filter(({ kind }) => kind === 'overage');
+    const before = await this.invoiced.history.usageOf(tx, profile.tenantId, period);
+    return lateUsage(period, bill.currency, rated, before, names);
+  }
+
+  private async request(tx: Tx, of: Requested): Promise<BillRequest> {
+    const { profile, period, taxes, subscriptions, names } = of;
+    const deployments: MeteredDeployment[] = [];
+    for (const subscription of subscriptions) deployments.push(await this.metered(tx, subscription, period, names));
+    return meteredRequest(profile.currency, profile.timeZone, period, taxes, deployments);
   }
 
   private async metered(
@@ -88,4 +151,22 @@ export class MonthlyBillingService {
 /** The tax of a bill is the one in force on the last day of its period, where the tenant is. */
 function lastDayOf(period: Period, timeZone: string): string {
   return dayOf(new Date(period.to.getTime() - 1), timeZone);
+}
+
+interface Requested {
+  readonly profile: BillingProfile;
+  readonly period: Period;
+  readonly taxes: readonly TaxRequest[];
+  readonly subscriptions: readonly BillableSubscription[];
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** From when on what was recorded for a month may not be in any invoice: each one takes the late usage of all months before. */
+function lookedAt({ period }: InvoicedMonth, months: readonly InvoicedMonth[]): Date {
+  const later = months.filter((month) => month.period.from >= period.from);
+  return new Date(Math.max(...later.map(({ issuedAt }) => issuedAt.getTime())) - OVERLAP_MS);
+}
+
+function earliest(instants: readonly Date[]): Date {
+  return new Date(Math.min(...instants.map((instant) => instant.getTime())));
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { BillingModule } from '../billing/index.js';
+import { StoredInvoices } from './invoice-history.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesService } from './invoices.service.js';
 import { InvoicesStore } from './invoices.store.js';
@@ -12,6 +13,7 @@ import { ISSUER, readIssuer } from './issuer.js';
   providers: [
     InvoicesStore,
     InvoicesService,
+    StoredInvoices,
     { provide: ISSUER, inject: [ENVIRONMENT], useFactory: (env: CoreEnvironment) => readIssuer(env.ISSUER_FILE) },
   ],
 })

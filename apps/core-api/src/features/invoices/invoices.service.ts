@@ -52,7 +52,7 @@ export class InvoicesService {
   ) {}
 
   async preview(tx: Tx, tenantId: TenantId, month: string): Promise<InvoicePreview> {
-    const { json } = await this.billing.calculateIn(tx, tenantId, month);
+    const json = await this.billing.billIn(tx, tenantId, month);
     return { ...json, id: null, number: null, status: 'preview', issuedAt: null, dueAt: null, contentHash: null };
   }
 
@@ -66,13 +66,13 @@ export class InvoicesService {
     month: string,
     actor: Actor,
   ): Promise<{ invoice: InvoiceJson; issued: boolean }> {
-    await this.store.lockPeriod(tx, tenantId, month);
+    await this.store.lockTenant(tx, tenantId);
     const existing = await this.store.findLive(tx, tenantId, month);
     if (existing !== null) return { invoice: toJson(existing), issued: false };
 
     const now = this.clock.now();
     const bill = await this.billing.calculateIn(tx, tenantId, month);
-    if (bill.deployments === 0)
+    if (bill.deployments + bill.adjustments === 0)
       throw new RefusalError(BillingErrors.NOTHING_TO_BILL({ detail: `The tenant had no subscription in ${month}` }));
     const decision = issuing(bill.period, bill.missingHours.length, bill.cutoffHours, now);
     if (decision.state === 'open') throw new RefusalError(periodOpen(month, bill, decision));
@@ -180,6 +180,8 @@ export class InvoicesService {
         resourceKind: line.resourceKind,
         quantity: decimalToString(line.quantity),
         amountMinor: line.amount.minor,
+        periodFrom: line.period.from,
+        periodTo: line.period.to,
       })),
     };
   }

@@ -27,6 +27,8 @@ interface Draft extends Partial<NewInvoice> {
   readonly sequence: number;
 }
 
+const owedIn = { periodFrom: new Date('2026-03-31T14:00:00Z'), periodTo: new Date('2026-04-30T14:00:00Z') };
+
 function invoice(draft: Draft): NewInvoice {
   const content = draft.content ?? `{"n":"${draft.issuer}-${draft.sequence}"}`;
   return {
@@ -54,8 +56,17 @@ function invoice(draft: Draft): NewInvoice {
         resourceKind: 'studio',
         quantity: '1',
         amountMinor: 6422n,
+        ...owedIn,
       },
-      { lineId: 'tax', kind: 'tax', deploymentId: null, resourceKind: 'GST', quantity: '1', amountMinor: 642n },
+      {
+        lineId: 'tax',
+        kind: 'tax',
+        deploymentId: null,
+        resourceKind: 'GST',
+        quantity: '1',
+        amountMinor: 642n,
+        ...owedIn,
+      },
     ],
     ...draft,
   };

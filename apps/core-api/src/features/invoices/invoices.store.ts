@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Period } from '@biplane/billing-calendar';
 import type { InvoiceId, TenantId } from '@biplane/kernel';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
 import type { PrismaClient } from '@biplane/prisma-core';
+import type { InvoicedMonth, InvoicedUsage } from '../billing/index.js';
 
 /** An issued invoice: its fixed content, and the status that alone may still change. */
 export interface StoredInvoice {
@@ -37,6 +39,9 @@ export interface NewInvoiceLine {
   readonly resourceKind: string;
   readonly quantity: string;
   readonly amountMinor: bigint;
+  /** In which it was owed. */
+  readonly periodFrom: Date;
+  readonly periodTo: Date;
 }
 
 export interface InvoiceFilter {
@@ -71,14 +76,15 @@ export class InvoicesStore {
     return row.lastNumber;
   }
 
-  /** One issuer a tenant and period at a time: the loser of a race waits here and then finds the winner's invoice. */
-  async lockPeriod(tx: Tx, tenantId: TenantId, period: string): Promise<void> {
-    await querySql(tx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text`, [
-      `invoice|${tenantId}|${period}`,
-    ]);
+  /**
+   * One issuer a tenant at a time: the loser of a race waits here and then finds the winner's invoice. Of two months at
+   * once the second sees the late usage that the first has billed.
+   */
+  async lockTenant(tx: Tx, tenantId: TenantId): Promise<void> {
+    await querySql(tx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text`, [`invoice|${tenantId}`]);
   }
 
-  findLive(tx: Tx, tenantId: TenantId, period: string): Promise<StoredInvoice | null> {
+  findLive(tx: Tx, tenantId: string, period: string): Promise<StoredInvoice | null> {
     return client(tx).invoice.findFirst({
       where: { tenantId, period, kind: 'cycle', status: { not: 'void' } },
       select: storedColumns,
@@ -87,6 +93,34 @@ export class InvoicesStore {
 
   find(tx: Tx, id: InvoiceId): Promise<StoredInvoice | null> {
     return client(tx).invoice.findUnique({ where: { id }, select: storedColumns }) as Promise<StoredInvoice | null>;
+  }
+
+  /** The months of a tenant that are invoiced, oldest first. */
+  async months(tx: Tx, tenantId: string): Promise<InvoicedMonth[]> {
+    const rows = await client(tx).invoice.findMany({
+      where: { tenantId, kind: 'cycle', status: { not: 'void' } },
+      orderBy: { periodFrom: 'asc' },
+      select: { period: true, periodFrom: true, periodTo: true, currency: true, issuedAt: true },
+    });
+    return rows.map(({ period, periodFrom, periodTo, currency, issuedAt }) => {
+      return { month: period, period: { from: periodFrom, to: periodTo }, currency, issuedAt };
+    });
+  }
+
+  /** What stands on the invoices of a tenant for its usage of a period: on that period's own and on later ones. */
+  async usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]> {
+    const rows = await querySql<Omit<InvoicedUsage, 'amountMinor'> & { readonly amountMinor: string }>(
+      tx,
+      `SELECT l.deployment_id::text AS "deploymentId", l.resource_kind AS meter,
+              trim_scale(sum(l.quantity))::text AS quantity, sum(l.amount_minor)::text AS "amountMinor"
+         FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
+        WHERE i.tenant_id = $1::uuid AND i.kind = 'cycle' AND i.status <> 'void'
+          AND l.kind IN ('overage', 'adjustment') AND l.deployment_id IS NOT NULL
+          AND coalesce(l.period_from, i.period_from) = $2::timestamptz AND coalesce(l.period_to, i.period_to) = $3::timestamptz
+        GROUP BY 1, 2 ORDER BY 1, 2`,
+      [tenantId, period.from.toISOString(), period.to.toISOString()],
+    );
+    return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
   }
 
   /** Newest first, at most `limit`, behind `after`. */

@@ -53,6 +53,12 @@ export interface CloseStatus {
   readonly complete: boolean;
 }
 
+/** A window that was closed, and when core-api last recorded a total of it. */
+export interface RecordedWindow {
+  readonly windowStart: Date;
+  readonly recordedAt: Date;
+}
+
 /** Usage in PostgreSQL. Every write is a conditional upsert, harmless when repeated or late. */
 @Injectable()
 export class UsageStore {
@@ -185,6 +191,16 @@ export class UsageStore {
         WHERE deployment_id = $1::uuid AND window_start >= $2::timestamptz AND window_start < $3::timestamptz
         ORDER BY meter, window_start, home_id, incarnation`,
       [deploymentId, period.from.toISOString(), period.to.toISOString()],
+    );
+  }
+
+  recordedSince(tx: Tx, tenantId: string, before: Date, since: Date): Promise<RecordedWindow[]> {
+    return querySql(
+      tx,
+      `SELECT window_start AS "windowStart", max(recorded_at) AS "recordedAt" FROM tenant_usage_metric
+        WHERE tenant_id = $1::uuid AND recorded_at >= $2::timestamptz AND window_start < $3::timestamptz
+        GROUP BY window_start ORDER BY window_start`,
+      [tenantId, since.toISOString(), before.toISOString()],
     );
   }
 

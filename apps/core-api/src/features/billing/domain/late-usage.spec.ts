@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { decimal, money, orThrow, parseCurrency } from '@biplane/kernel';
+import { lateUsage, type InvoicedAmount, type RatedUsage } from './late-usage.js';
+
+const usd = orThrow(parseCurrency('USD'));
+const april = { from: new Date('2026-04-01T00:00:00Z'), to: new Date('2026-05-01T00:00:00Z') };
+const names = new Map([['droplet_hours', 'Droplet hours']]);
+const rated = (quantity: bigint, minor: bigint): RatedUsage => ({
+  deployment: 'd-1',
+  resourceKind: 'droplet_hours',
+  quantity: decimal(quantity),
+  amount: money(minor, usd),
+});
+const invoiced = (quantity: string, amountMinor: bigint): InvoicedAmount => ({
+  deploymentId: 'd-1',
+  meter: 'droplet_hours',
+  quantity,
+  amountMinor,
+});
+
+describe('C12: what late usage changes of an invoiced period', () => {
+  it('C12: is what the use comes to now, less what was invoiced', () => {
+    expect(lateUsage(april, usd, [rated(772n, 772n)], [invoiced('672', 672n)], names)).toEqual([
+      {
+        ref: 'd-1',
+        meter: 'droplet_hours',
+        name: 'Droplet hours',
+        period: april,
+        currency: 'USD',
+        quantity: '100',
+        due: '7.72',
+        invoiced: '6.72',
+      },
+    ]);
+  });
+
+  it('C12: is nothing when what was invoiced is what the use comes to', () => {
+    expect(lateUsage(april, usd, [rated(672n, 672n)], [invoiced('672', 672n)], names)).toEqual([]);
+  });
+
+  it.each([
+    ['usage that was not invoiced at all', [rated(3n, 3n)], [], { quantity: '3', due: '0.03', invoiced: '0.00' }],
+    ['usage that is gone', [], [invoiced('672', 672n)], { quantity: '-672', due: '0.00', invoiced: '6.72' }],
+    [
+      'what was credited too much',
+      [rated(2n, 2n)],
+      [invoiced('-1', -1n)],
+      { quantity: '3', due: '0.02', invoiced: '-0.01' },
+    ],
+    ['a quantity that costs nothing', [rated(2n, 0n)], [], { quantity: '2', due: '0.00', invoiced: '0.00' }],
+  ])('counts %s', (_what, now, before, expected) => {
+    expect(lateUsage(april, usd, now, before, names)).toMatchObject([expected]);
+  });
+});

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { Period } from '@biplane/billing-calendar';
+import type { Tx } from '@biplane/service-kit';
+import type { HashedBillJson } from './bill.js';
+
+/** A month that was invoiced. */
+export interface InvoicedMonth {
+  readonly month: string;
+  readonly period: Period;
+  readonly currency: string;
+  readonly issuedAt: Date;
+}
+
+/** What was invoiced so far for one meter of one deployment in one period, adjustments on later invoices included. */
+export interface InvoicedUsage {
+  readonly deploymentId: string;
+  readonly meter: string;
+  readonly quantity: string;
+  readonly amountMinor: bigint;
+}
+
+/** What billing asks of whoever keeps the invoices. */
+export interface InvoiceHistory {
+  /** The bill that was invoiced for the month, byte for byte; null when none is. */
+  billOf(tx: Tx, tenantId: string, month: string): Promise<HashedBillJson | null>;
+  /** The months that are invoiced, oldest first. */
+  monthsOf(tx: Tx, tenantId: string): Promise<InvoicedMonth[]>;
+  usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]>;
+}
+
+/** Where the invoices tell billing what was invoiced, without billing knowing them: they store what it computes. */
+@Injectable()
+export class InvoicedBills {
+  private kept: InvoiceHistory | null = null;
+
+  keptBy(history: InvoiceHistory): void {
+    if (this.kept !== null) throw new Error('Invoices are kept twice');
+    this.kept = history;
+  }
+
+  get history(): InvoiceHistory {
+    if (this.kept === null) throw new Error('Nobody keeps invoices');
+    return this.kept;
+  }
+}

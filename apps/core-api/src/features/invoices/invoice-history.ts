@@ -1,0 +1,39 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Period } from '@biplane/billing-calendar';
+import type { Tx } from '@biplane/service-kit';
+import {
+  answeredBill,
+  InvoicedBills,
+  type HashedBillJson,
+  type InvoicedMonth,
+  type InvoicedUsage,
+  type InvoiceHistory,
+} from '../billing/index.js';
+import type { InvoiceDocument } from './domain/invoice-document.js';
+import { InvoicesStore } from './invoices.store.js';
+
+/** Tells billing what was invoiced, so that nothing is billed a second time. */
+@Injectable()
+export class StoredInvoices implements InvoiceHistory, OnModuleInit {
+  constructor(
+    private readonly store: InvoicesStore,
+    private readonly bills: InvoicedBills,
+  ) {}
+
+  onModuleInit(): void {
+    this.bills.keptBy(this);
+  }
+
+  async billOf(tx: Tx, tenantId: string, month: string): Promise<HashedBillJson | null> {
+    const invoice = await this.store.findLive(tx, tenantId, month);
+    return invoice && answeredBill(JSON.parse(invoice.content) as InvoiceDocument);
+  }
+
+  monthsOf(tx: Tx, tenantId: string): Promise<InvoicedMonth[]> {
+    return this.store.months(tx, tenantId);
+  }
+
+  usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]> {
+    return this.store.usageOf(tx, tenantId, period);
+  }
+}
