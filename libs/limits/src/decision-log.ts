@@ -5,7 +5,7 @@ import {
   addAllowed,
   findDecision,
   forgetDecisions,
-  insertDecision,
+  insertDecisions,
   lockDecisionKey,
   takeFlush,
   type AllowedCount,
@@ -15,7 +15,11 @@ import {
 interface Flush {
   readonly sequence: number;
   readonly counts: readonly AllowedCount[];
+  readonly rows: readonly DecisionRow[];
 }
+
+/** Denials that may wait for a flush: a flood of them is counted as far as it goes, not kept without end. */
+const ROWS_MAX = 5_000;
 
 const HOUR_MS = 3_600_000;
 const PURPOSE = 'allowed';
@@ -24,6 +28,7 @@ const PURPOSE = 'allowed';
 export class DecisionLog {
   private readonly processId: string;
   private counts = new Map<string, { -readonly [K in keyof AllowedCount]: AllowedCount[K] }>();
+  private rows: DecisionRow[] = [];
   private inFlight: Flush | null = null;
   private sequence = 0;
   private flushing: Promise<void> = Promise.resolve();
@@ -34,7 +39,14 @@ export class DecisionLog {
 
   /** In the transaction of what the decision does. */
   async record(tx: Tx, row: DecisionRow): Promise<void> {
-    await insertDecision(tx, row);
+    await insertDecisions(tx, [row]);
+  }
+
+  /** With the next flush: at the door nobody waits for a statement. False when too many wait already. */
+  recordLater(row: DecisionRow): boolean {
+    if (this.rows.length >= ROWS_MAX) return false;
+    this.rows.push(row);
+    return true;
   }
 
   /**
@@ -77,13 +89,15 @@ export class DecisionLog {
   }
 
   private async flushAll(): Promise<void> {
-    while (this.inFlight !== null || this.counts.size > 0) {
+    while (this.inFlight !== null || this.counts.size > 0 || this.rows.length > 0) {
       this.inFlight ??= this.next();
-      const { sequence, counts } = this.inFlight;
+      const { sequence, counts, rows } = this.inFlight;
       const { unitOfWork, clock } = this.options;
       const flush = { processId: this.processId, purpose: PURPOSE, sequence, now: clock.now() };
       await unitOfWork.run(async (tx) => {
-        if (await takeFlush(tx, flush)) await addAllowed(tx, counts);
+        if (!(await takeFlush(tx, flush))) return;
+        await addAllowed(tx, counts);
+        await insertDecisions(tx, rows);
       });
       this.inFlight = null;
     }
@@ -91,9 +105,11 @@ export class DecisionLog {
 
   private next(): Flush {
     const counts = [...this.counts.values()];
+    const { rows } = this;
     this.counts = new Map();
+    this.rows = [];
     this.sequence += 1;
-    return { sequence: this.sequence, counts };
+    return { sequence: this.sequence, counts, rows };
   }
 }
 

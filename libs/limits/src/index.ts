@@ -20,3 +20,14 @@ export type { DecisionRow } from './store/decisions.js';
 export { LevelLimits, type LevelSource, type LevelTaken } from './level-limits.js';
 export { forgetLimits, LIMITS_KEEP_MS } from './retention.js';
 export { QueueErrors, ReservationErrors, TicketErrors } from './limits.errors.js';
+export { Decider, type DrainedUse } from './decider.js';
+export { DecisionMetrics } from './decision-metrics.js';
+export type {
+  AdmitQuestion,
+  CheckedDecision,
+  CheckQuestion,
+  DeciderOptions,
+  DecisionObserver,
+  LimitPassed,
+  Question,
+} from './questions.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '@biplane/kernel';
 import { UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { inLockOrder, keyText, type LimitKey } from './domain/limit-key.js';
-import { SliceLedger, type SettledSlice } from './domain/slice-ledger.js';
+import { SliceLedger, type SettledSlice, type SliceClaim } from './domain/slice-ledger.js';
 import { expire, settle, SLICE_TTL_MS, type CountDelta, type StoredSlice } from './domain/slice-rules.js';
 import { quantityOf, unitsOf } from './domain/units.js';
 import type { LimitCounters } from './limit-counters.js';
@@ -51,17 +51,29 @@ export class SliceBank {
 
   /** From memory alone. True: taken. False: full a moment ago. Undefined: ask with `take`. */
   tryTake(key: LimitKey, cap: string, quantity: string): boolean | undefined {
-    return this.ledger.tryTake(key, cap, unitsOf(quantity), this.monotonicMs());
+    const answer = this.tryTakeAll([{ key, cap }], quantity);
+    return answer === undefined ? undefined : answer === 'taken';
+  }
+
+  /** The same of several limits: of each the quantity, or of none. */
+  tryTakeAll(claims: readonly SliceClaim[], quantity: string): 'taken' | 'full' | undefined {
+    const answer = this.ledger.tryTake(claims, unitsOf(quantity), this.monotonicMs());
+    return typeof answer === 'string' ? answer : undefined;
   }
 
   /** From memory, else from a new slice; requests that come together share one. Throws when the database is away. */
-  async take(key: LimitKey, cap: string, quantity: string, options: TakeOptions = {}): Promise<Taken> {
+  take(key: LimitKey, cap: string, quantity: string, options: TakeOptions = {}): Promise<Taken> {
+    return this.takeAll([{ key, cap }], quantity, options);
+  }
+
+  /** The same of several limits: of each the quantity, or of none. */
+  async takeAll(claims: readonly SliceClaim[], quantity: string, options: TakeOptions = {}): Promise<Taken> {
     const units = unitsOf(quantity);
     for (;;) {
       if (options.isAbandoned?.() === true) return 'abandoned';
-      const answer = this.ledger.tryTake(key, cap, units, this.monotonicMs());
-      if (answer !== undefined) return answer ? 'taken' : 'full';
-      await this.refill(key, cap, units, options.isQueued ?? false);
+      const answer = this.ledger.tryTake(claims, units, this.monotonicMs());
+      if (typeof answer === 'string') return answer;
+      await this.refill(answer.missing, units, options.isQueued ?? false);
     }
   }
 
@@ -135,7 +147,7 @@ export class SliceBank {
     await changeCounters(tx, inLockOrder([...byKey.values()]));
   }
 
-  private async refill(key: LimitKey, cap: string, units: bigint, isQueued: boolean): Promise<void> {
+  private async refill({ key, cap }: SliceClaim, units: bigint, isQueued: boolean): Promise<void> {
     const text = `${keyText(key)}|${cap}|${isQueued}`;
     const waiting = this.waiting.get(text) ?? [];
     this.waiting.set(text, waiting);

@@ -45,7 +45,18 @@ export function windowName({ window }: LimitKey): 'day' | 'month' | 'level' {
   return window ?? 'level';
 }
 
+// Keys are made once a window and asked for at each request.
+const texts = new WeakMap<LimitKey, string>();
+
 export function keyText(key: LimitKey): string {
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const text = textOf(key);
+  texts.set(key, text);
+  return text;
+}
+
+function textOf(key: LimitKey): string {
   return `${key.deploymentId}|${key.meter}|${key.window ?? 'level'}|${key.period?.from.getTime() ?? 0}`;
 }
 

@@ -31,24 +31,40 @@ interface Account {
 /** How long a process believes that a limit is full before it asks again. */
 const FULL_MS = 200;
 
+/** A limit to take from. */
+export interface SliceClaim {
+  readonly key: LimitKey;
+  readonly cap: string;
+}
+
 /** What one process may give away, in memory. Its times are those of a monotonic clock, in milliseconds. */
 export class SliceLedger {
   private readonly accounts = new Map<string, Account>();
   /** Given back or too old, and not yet known to be stored. */
   private leaving: Slice[] = [];
 
-  /** True: taken. False: known to be full. Undefined: nobody here can say. */
-  tryTake(key: LimitKey, cap: string, units: bigint, nowMs: number): boolean | undefined {
-    const account = this.accounts.get(keyText(key));
-    if (account === undefined) return undefined;
-    if (account.cap !== cap) this.capChanged(key, cap);
-    for (const slice of account.slices) {
-      if (slice.usableUntilMs <= nowMs || slice.amount - slice.spent < units) continue;
-      slice.spent += units;
-      return true;
+  /** Takes the quantity of each claim, or of none. `missing` is one that nobody here can answer: ask for a slice of it. */
+  tryTake(
+    claims: readonly SliceClaim[],
+    units: bigint,
+    nowMs: number,
+  ): 'taken' | 'full' | { readonly missing: SliceClaim } {
+    const found: Slice[] = [];
+    for (const claim of claims) {
+      const account = this.accounts.get(keyText(claim.key));
+      if (account === undefined) return { missing: claim };
+      if (account.cap !== claim.cap) this.capChanged(claim.key, claim.cap);
+      const slice = account.slices.find(
+        ({ usableUntilMs, amount, spent }) => usableUntilMs > nowMs && amount - spent >= units,
+      );
+      if (slice === undefined) {
+        const { full } = account;
+        return full !== null && nowMs < full.untilMs && units >= full.least ? 'full' : { missing: claim };
+      }
+      found.push(slice);
     }
-    const { full } = account;
-    return full !== null && nowMs < full.untilMs && units >= full.least ? false : undefined;
+    for (const slice of found) slice.spent += units;
+    return 'taken';
   }
 
   /** `askedAtMs` is from before the request: the time under way counts as well. */

@@ -39,26 +39,17 @@ export async function findDecision(
   return row;
 }
 
-export async function insertDecision(tx: Tx, row: DecisionRow): Promise<void> {
+export async function insertDecisions(tx: Tx, rows: readonly DecisionRow[]): Promise<void> {
+  if (rows.length === 0) return;
   await executeSql(
     tx,
     `INSERT INTO decision (id, deployment_id, principal, action, meter, quantity, outcome, code, idempotency_key,
                            question_hash, answer, decided_at)
-     VALUES ($1::text::uuid, $2::text::uuid, $3, $4, $5, $6::text::numeric, $7, $8, $9, $10, $11, $12::text::timestamptz)`,
-    [
-      row.decisionId,
-      row.deploymentId,
-      row.principal,
-      row.action,
-      row.meter,
-      row.quantity,
-      row.outcome,
-      row.code,
-      row.idempotency?.key ?? null,
-      row.idempotency?.questionHash ?? null,
-      row.answer,
-      row.decidedAt.toISOString(),
-    ],
+     SELECT (d->>'decisionId')::uuid, (d->>'deploymentId')::uuid, d->>'principal', d->>'action', d->>'meter',
+            (d->>'quantity')::numeric, d->>'outcome', d->>'code', d->'idempotency'->>'key',
+            d->'idempotency'->>'questionHash', d->>'answer', (d->>'decidedAt')::timestamptz
+       FROM json_array_elements($1::text::json) AS d`,
+    [JSON.stringify(rows)],
   );
 }
 

@@ -1,0 +1,132 @@
+import type { Decision, LicenseClaims } from '@biplane/licensing';
+import { UnitOfWork, type Tx } from '@biplane/service-kit';
+import { Admissions } from './admissions.js';
+import { Checks } from './checks.js';
+import { CountCache } from './count-cache.js';
+import { DecisionLog } from './decision-log.js';
+import { LicenseKeys } from './domain/license-keys.js';
+import type { LimitKey } from './domain/limit-key.js';
+import { PendingCounts, type PendingCount } from './domain/pending-counts.js';
+import type { SettledSlice } from './domain/slice-ledger.js';
+import type { EngineParts } from './engine-parts.js';
+import { LimitCounters } from './limit-counters.js';
+import { LimitWatch } from './limit-watch.js';
+import type { AdmitQuestion, CheckedDecision, CheckQuestion, DeciderOptions, LimitPassed } from './questions.js';
+import { Reservations } from './reservations.js';
+import { SliceBank } from './slice-bank.js';
+import { takeFlush } from './store/decisions.js';
+import { Throttles } from './throttles.js';
+import { Tickets } from './tickets.js';
+
+/** What was admitted in memory since the last flush. Stored with `settle`, again and again if need be: it counts once. */
+export interface DrainedUse {
+  readonly sequence: number;
+  readonly slices: readonly SettledSlice[];
+  readonly counts: readonly PendingCount[];
+}
+
+const PURPOSE = 'counts';
+
+/** The one engine of limits of a plane. */
+export class Decider {
+  readonly counters: LimitCounters;
+  readonly slices: SliceBank;
+  readonly reservations: Reservations;
+  readonly tickets: Tickets;
+  readonly log: DecisionLog;
+  private readonly keys = new LicenseKeys();
+  private readonly pending = new PendingCounts();
+  private readonly cache: CountCache;
+  private readonly watch: LimitWatch;
+  private readonly checks: Checks;
+  private readonly admissions: Admissions;
+  private readonly processId: string;
+  private inFlight: DrainedUse | null = null;
+  private sequence = 0;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: DeciderOptions) {
+    const { unitOfWork, clock, ids, usageSource } = options;
+    const monotonicMs = options.monotonicMs ?? ((): number => performance.now());
+    this.processId = ids.uuid();
+    this.counters = new LimitCounters(usageSource);
+    this.slices = new SliceBank({ unitOfWork, counters: this.counters, clock, ids, monotonicMs });
+    this.reservations = new Reservations(this.counters);
+    this.tickets = new Tickets({ reservations: this.reservations, ids });
+    this.log = new DecisionLog({ unitOfWork, clock, ids });
+    const now = (): Date => clock.now();
+    const { counters, keys, log, pending } = this;
+    this.cache = new CountCache({ counters, reader: unitOfWork.reader, pending, now, monotonicMs });
+    this.watch = new LimitWatch({ options, counters, keys, log });
+    const { slices, reservations, tickets, watch } = this;
+    const throttles = new Throttles();
+    const parts: EngineParts = { options, keys, counters, slices, reservations, tickets, throttles, watch, log };
+    this.checks = new Checks(parts);
+    this.admissions = new Admissions({ ...parts, cache: this.cache, pending });
+  }
+
+  /**
+   * An answer to act upon: with an id, kept under an idempotency key, with a reservation or a ticket. Uses nothing by itself.
+   * Refuses (RefusalError) METER.WRONG_PLANE, IDEMPOTENCY.KEY_REUSED and IDEMPOTENCY.IN_FLIGHT.
+   */
+  check(question: CheckQuestion): Promise<CheckedDecision> {
+    return this.checks.check(question);
+  }
+
+  /** An answer at the door, which uses what it admits. */
+  admit(question: AdmitQuestion): Promise<Decision> {
+    return this.admissions.admit(question);
+  }
+
+  /** The same without a promise when everything is known in memory; undefined: ask with `admit`. Not in the metrics. */
+  admitNow(question: AdmitQuestion): Decision | undefined {
+    return this.admissions.admitNow(question);
+  }
+
+  /** The counters that usage of the meter at an instant stands in: what `counters.ensure` and `counters.add` are given. */
+  keysOf(license: LicenseClaims, meter: string, at: Date): LimitKey[] {
+    return [...this.keys.of(license, meter, at).values()];
+  }
+
+  /** Tells, once a window each, which shares of caps were passed: after usage of the meter was counted, in its transaction. */
+  passed(tx: Tx, license: LicenseClaims, meter: string, now: Date): Promise<LimitPassed[]> {
+    return this.watch.passed(tx, license, meter, now);
+  }
+
+  /** What is to be stored next; the same again until it is. Take it together with the calls that `counted` told of. */
+  drain(): DrainedUse {
+    if (this.inFlight === null) {
+      this.sequence += 1;
+      this.inFlight = { sequence: this.sequence, slices: this.slices.drain(), counts: this.pending.take() };
+    }
+    return this.inFlight;
+  }
+
+  /** In the transaction that stores the usage itself. Said twice, it counts once. */
+  async settle(tx: Tx, drained: DrainedUse): Promise<void> {
+    const { sequence, slices, counts } = drained;
+    const flush = { processId: this.processId, purpose: PURPOSE, sequence, now: this.options.clock.now() };
+    await this.slices.settle(tx, slices);
+    if (counts.length > 0 && (await takeFlush(tx, flush))) await this.counters.add(tx, counts);
+    UnitOfWork.afterCommit(tx, () => this.stored(drained));
+  }
+
+  /** Stores what was admitted and decided, where no usage is stored beside it. One at a time. */
+  flush(): Promise<void> {
+    const mine = this.flushing.then(async () => {
+      const drained = this.drain();
+      if (drained.counts.length + drained.slices.length === 0) this.stored(drained);
+      else await this.options.unitOfWork.run((tx) => this.settle(tx, drained));
+      await this.log.flush();
+    });
+    this.flushing = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private stored(drained: DrainedUse): void {
+    if (this.inFlight?.sequence !== drained.sequence) return;
+    this.inFlight = null;
+    this.pending.stored();
+    this.cache.stored(drained.counts);
+  }
+}

@@ -1,0 +1,63 @@
+import type { LicenseClaims, LicensedLimit } from '@biplane/licensing';
+import type { Tx } from '@biplane/service-kit';
+import type { DecisionLog } from './decision-log.js';
+import type { LicenseKeys } from './domain/license-keys.js';
+import type { LimitCounters } from './limit-counters.js';
+import type { DeciderOptions, LimitPassed } from './questions.js';
+import { WarnThresholds } from './warn-thresholds.js';
+
+/** Notices when the use of a meter passes a share of a cap: once a window, whoever looks. */
+export class LimitWatch {
+  private readonly thresholds = new WarnThresholds();
+
+  constructor(
+    private readonly parts: {
+      readonly options: DeciderOptions;
+      readonly counters: LimitCounters;
+      readonly keys: LicenseKeys;
+      readonly log: DecisionLog;
+    },
+  ) {}
+
+  /** After usage of the meter was counted, in the same transaction or later. */
+  async passed(tx: Tx, license: LicenseClaims, meter: string, now: Date): Promise<LimitPassed[]> {
+    const found: LimitPassed[] = [];
+    const keys = this.parts.keys.of(license, meter, now);
+    for (const limit of this.limitsOf(license, meter)) {
+      const key = keys.get(limit.window);
+      if (key === undefined) continue;
+      await this.parts.counters.ensure(tx, [key]);
+      for (const { share, used } of await this.thresholds.cross(tx, key, limit)) {
+        found.push({ key, limit, share, used });
+      }
+    }
+    for (const passed of found) await this.tell(tx, passed, now);
+    return found;
+  }
+
+  private limitsOf(license: LicenseClaims, meter: string): LicensedLimit[] {
+    return Object.values(license.modules)
+      .flatMap(({ limits }) => limits)
+      .filter((limit) => limit.meter === meter && limit.authority === this.parts.options.plane);
+  }
+
+  private async tell(tx: Tx, passed: LimitPassed, now: Date): Promise<void> {
+    const { options, log } = this.parts;
+    const { key, limit, share, used } = passed;
+    const answer = { share, used, limit: limit.cap, window: limit.window, behavior: limit.strategy };
+    await log.record(tx, {
+      decisionId: options.ids.uuid(),
+      deploymentId: key.deploymentId,
+      principal: 'limits',
+      action: 'limits:passed',
+      meter: key.meter,
+      quantity: null,
+      outcome: 'warn',
+      code: 'LIMIT.NEAR',
+      answer: JSON.stringify(answer),
+      decidedAt: now,
+      idempotency: null,
+    });
+    await options.onPassed?.(tx, passed);
+  }
+}
