@@ -1,7 +1,8 @@
 // The second boundary gate. Its planes and types come from the tags in project.json, so a new project is held at once.
 // Type-only and dynamic imports count; the "@biplane/source" condition lets it resolve a tree that was never built.
-import { domainExceptions, rootsWith } from './tools/checks/eslint/places.mjs';
+import { domainExceptions, frontDoors, rootsWith } from './tools/checks/eslint/places.mjs';
 
+const exactly = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}$`);
 const under = (roots) => roots.map((root) => `^${root}/`);
 const spec = '\\.(int-|e2e-)?spec\\.ts$';
 const domainFolder = '^apps/[^/]+/src/features/[^/]+/domain/';
@@ -34,11 +35,11 @@ const planes = [
   ),
   rule(
     'project-front-door',
-    'Another project is reached through its src/index.ts.',
+    'Another project is reached through an entry that its package.json exports.',
     { path: '^((apps|libs|prisma|tools)/[^/]+)/' },
     {
       path: '^(apps|libs|prisma|tools)/[^/]+/',
-      pathNot: ['^$1/', '^(apps|libs|prisma|tools)/[^/]+/src/index\\.ts$', '/package\\.json$'],
+      pathNot: ['^$1/', ...exactly(frontDoors), '/package\\.json$'],
     },
   ),
   rule(

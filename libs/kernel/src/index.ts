@@ -1,6 +1,7 @@
 export type { Brand } from './brand.js';
 export type { Clock } from './clock.js';
 export type { Failure, FieldError } from './failure.js';
+export { PROBLEM_MEDIA_TYPE, problemOf, problemType, type Problem } from './problem.js';
 export { RefusalError } from './refusal-error.js';
 export { err, ok, orThrow, type Result } from './result.js';
 export {

@@ -18,6 +18,15 @@ export const projects = ['apps', 'libs', 'prisma', 'tools'].flatMap((folder) =>
     .map((root) => ({ root, tags: JSON.parse(readFileSync(join(workspaceRoot, root, 'project.json'), 'utf8')).tags })),
 );
 
+/** The front doors of a project: the sources of what its package.json exports, src/index.ts first of all. */
+export const frontDoors = projects.flatMap(({ root }) => {
+  const { exports = {} } = JSON.parse(readFileSync(join(workspaceRoot, root, 'package.json'), 'utf8'));
+  return Object.values(exports)
+    .map((entry) => entry['@biplane/source'])
+    .filter((source) => typeof source === 'string')
+    .map((source) => `${root}/${source.replace(/^\.\//, '')}`);
+});
+
 export const rootsWith = (tag) => projects.filter(({ tags }) => tags.includes(tag)).map(({ root }) => root);
 
 /** Files that must be pure: domain libraries and the `domain/` folder of each feature; never their specs. */
@@ -38,7 +47,9 @@ export const prismaPlaces =
   /^(apps\/[^/]+\/src\/(.+\.store|database)\.ts$|libs\/[^/]+\/src\/.+\.store\.ts$|libs\/service-kit\/src\/database\/|prisma\/)/;
 export const kubernetesPlaces = /\/cluster\.gateway\.ts$/;
 export const environmentPlaces = /^(libs\/service-kit\/src\/(environment|spec-support)\/|libs\/testing\/|tools\/)/;
-export const clockPlaces = /^(libs\/service-kit\/src\/clock\/|libs\/testing\/|tools\/)/;
+// A tenant service has no Clock of ours: its gate brings one.
+export const clockPlaces =
+  /^(libs\/service-kit\/src\/clock\/|libs\/license-gate\/src\/system-clock\.ts$|libs\/testing\/|tools\/)/;
 export const moneyPlaces =
   /^(libs\/pricing|libs\/kernel|libs\/billing-calendar|apps\/[^/]+\/src\/features\/[^/]*(invoice|billing|financial|quote|statement|cost)[^/]*)\//;
 /** `Number()` is a float too; the kernel may use it for exponents and digits, the calendar for years and days. */

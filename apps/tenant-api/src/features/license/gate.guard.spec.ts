@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { GateGuard, Meters, RequireModule, Ungated } from '@biplane/license-gate/nest';
 import { FakeClock } from '@biplane/testing';
 import type { Principal, UnitOfWork } from '@biplane/service-kit';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
 import { newPlacement, TestIssuer } from '../../testing/test-issuer.js';
-import { Meters, RequireModule, Ungated } from './gate.decorators.js';
-import { GateGuard } from './gate.guard.js';
+import { TenantGate } from './tenant-gate.js';
 
 class Routes {
   @RequireModule('financials:automated_billing')
@@ -46,7 +46,7 @@ async function newGate(used: () => Promise<string>, changes = {}) {
   const counter = {
     count: (_license: unknown, meter: string, quantity: number) => void counted.push(`${meter}+${quantity}`),
   };
-  const guard = new GateGuard(new Reflector(), replica.licenses, replica.keeper, counter);
+  const guard = new GateGuard(new Reflector(), new TenantGate(replica.licenses, replica.keeper, counter));
   const headers: Record<string, string> = {};
   const ask = (route: keyof Routes, id: unknown = placement.deploymentId, principal?: Partial<Principal>) =>
     guard.canActivate({

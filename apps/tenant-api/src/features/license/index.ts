@@ -1,7 +1,6 @@
 export { LicenseModule } from './license.module.js';
 export { TenantLicenseService, type AccessQuestion } from './tenant-license.service.js';
-export { Meters, RequireModule, Ungated } from './gate.decorators.js';
-export { GATE, METERS, type Gate } from './gate.metadata.js';
+export { GATE, Meters, METERS, RequireModule, Ungated, type Gate } from '@biplane/license-gate/nest';
 export { ROOT_KEY, type LicenseListener } from './license-keeper.service.js';
 export {
   CALL_COUNTER,

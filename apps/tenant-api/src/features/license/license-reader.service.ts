@@ -6,10 +6,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { groups, topics } from '@biplane/contracts';
+import { mayServe } from '@biplane/license-gate';
 import { LicenseTopicReader, type Broker } from '@biplane/messaging';
 import { HealthRegistry, IDS, JobRunner, type Ids } from '@biplane/service-kit';
 import { BROKER } from '../../messaging.module.js';
-import { mayServe } from './domain/readiness.js';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { HOME, type HomeIdentity } from './license.ports.js';
 

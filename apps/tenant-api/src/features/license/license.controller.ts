@@ -2,9 +2,9 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/co
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { licenseState, type HeldLicense } from '@biplane/licensing';
 import { CurrentPrincipal, IDS, page, PageQuery, Scopes, type Ids, type Principal, KEY } from '@biplane/service-kit';
-import { mayActFor } from './gate.guard.js';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { DecisionResponse, GateCheckRequest, HeldLicensesResponse, type HeldLicenseResponse } from './license.dto.js';
+import { mayActFor } from './tenant-gate.js';
 import { TenantLicenseService } from './tenant-license.service.js';
 
 /** For whom a deployment is not theirs, none has this id. */

@@ -13,6 +13,8 @@ const factories: Readonly<Record<string, (input: FailureInput) => Failure>> = {
   'LICENSE.NOT_STARTED': LicenseErrors.NOT_STARTED,
   'LICENSE.MODULE_NOT_LICENSED': LicenseErrors.MODULE_NOT_LICENSED,
   'LIMIT.REACHED': LimitErrors.REACHED,
+  'LIMIT.THROTTLED': LimitErrors.THROTTLED,
+  'LIMIT.QUEUED': LimitErrors.QUEUED,
   'LIMIT.UNAVAILABLE': LimitErrors.UNAVAILABLE,
 };
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { decide, type LicenseClaims } from '@biplane/licensing';
-import { newPlacement, TestIssuer } from '../../../testing/test-issuer.js';
-import { mayServe } from './readiness.js';
+import { decide, type LicenseClaims, type LicensedLimit } from '@biplane/licensing';
+import { newPlacement, TestIssuer } from '../spec-support/test-issuer.js';
 import { refusalOf, warningHeader } from './refusal.js';
 
 const NOW = new Date('2026-04-10T12:00:00.000Z');
@@ -11,8 +10,15 @@ const placement = newPlacement(homeId);
 const claims = new TestIssuer('eu-1', NOW).claims(placement);
 const monthEnd = new Date('2026-04-30T14:00:00.000Z');
 
+function withLimit(changes: Partial<LicensedLimit>): LicenseClaims {
+  const [limit] = claims.modules['financials']?.limits ?? [];
+  const limits = [{ ...(limit as LicensedLimit), ...changes }];
+  return { ...claims, modules: { financials: { features: ['automated_billing'], limits } } };
+}
+
 function refusalFor(license: LicenseClaims | undefined, used?: string, action = 'financials:automated_billing') {
-  const reading = { meter: 'api_calls', window: 'month' as const, asOf: NOW, windowEndsAt: monthEnd };
+  const rate = { admitted: false, retryAt: new Date(NOW.getTime() + 200) } as const;
+  const reading = { meter: 'api_calls', window: 'month' as const, asOf: NOW, windowEndsAt: monthEnd, rate };
   const decision = decide({
     license,
     deploymentId: placement.deploymentId,
@@ -34,6 +40,8 @@ describe('what a guarded route answers', () => {
     ['LICENSE.REVOKED', 403, refusalFor({ ...claims, status: 'revoked' }, '0')],
     ['LIMIT.REACHED', 429, refusalFor(claims, '10')],
     ['LIMIT.UNAVAILABLE', 503, refusalFor(claims)],
+    ['LIMIT.QUEUED', 429, refusalFor(withLimit({ strategy: 'queue' }), '10')],
+    ['LIMIT.THROTTLED', 429, refusalFor(withLimit({ strategy: 'throttle', rate: { perSecond: '5', burst: 1 } }), '10')],
     [
       'LICENSE.ELSEWHERE',
       421,
@@ -54,18 +62,5 @@ describe('what a guarded route answers', () => {
     expect(warningHeader([])).toBeUndefined();
     const header = warningHeader([{ code: 'LIMIT.NEAR', reason: 'a "quoted"\r\nSet-Cookie: x – é' }]);
     expect(header).toBe(`LIMIT.NEAR; reason="a 'quoted'??Set-Cookie: x ? ?"`);
-  });
-});
-
-describe('readiness', () => {
-  const reading = { hasReadAll: false, hasBrokerAnswered: false, runningMs: 5_000, licensesHeld: 1 };
-  it.each([
-    ['all is read', { ...reading, hasReadAll: true, licensesHeld: 0, runningMs: 1 }, true],
-    ['A13: no broker for 5 s, and licenses are held', reading, true],
-    ['no broker yet, and the 5 s are not over', { ...reading, runningMs: 4_999 }, false],
-    ['no broker and no license: nothing to serve from', { ...reading, licensesHeld: 0 }, false],
-    ['the broker answers: what is held may be outdated', { ...reading, hasBrokerAnswered: true }, false],
-  ])('%s', (_why, state, serves) => {
-    expect(mayServe(state)).toBe(serves);
   });
 });

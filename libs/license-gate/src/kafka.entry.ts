@@ -1,0 +1,1 @@
+export { KafkaFeed, type KafkaFeedOptions } from './kafka/kafka-feed.js';

@@ -1,0 +1,44 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { RefusalError } from '@biplane/kernel';
+import { GATE, METERS, type Gate } from './gate.metadata.js';
+import { GATE_PORTS, type GatePorts } from './gate.ports.js';
+import { refusalOf, warningHeader } from './refusal.js';
+
+/** Fastify's reply and Express' response alike. */
+interface Answer {
+  header(name: string, value: string): unknown;
+}
+
+/** The license of a deployment that nobody has: a stranger's deployment gets the same answer. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Asks the license before the route runs. It comes after the guard that authenticated the caller. */
+@Injectable()
+export class GateGuard implements CanActivate {
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(GATE_PORTS) private readonly ports: GatePorts,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    const gate = this.reflector.getAllAndOverride<Gate | undefined>(GATE, places);
+    if (gate?.kind !== 'module') return true;
+    const meter = this.reflector.getAllAndOverride<string | undefined>(METERS, places);
+    const http = context.switchToHttp();
+    const request: unknown = http.getRequest();
+    const deploymentId = this.ports.deploymentOf(request);
+    const license = this.ports.licenseOf(deploymentId);
+    // Another tenant's deployment and one that does not exist get the same answer.
+    const isForeign = license !== undefined && !this.ports.mayActFor(request, license);
+    const decision = await this.ports.check(isForeign ? NOBODY : deploymentId, gate.action, meter);
+    if (!decision.isAllowed) {
+      throw new RefusalError(refusalOf(decision, this.ports.now(), isForeign ? undefined : license?.placement.url));
+    }
+    const header = warningHeader(decision.warnings);
+    if (header !== undefined) http.getResponse<Answer>().header('license-warning', header);
+    if (meter !== undefined && license) this.ports.count(license, meter, 1);
+    return true;
+  }
+}
