@@ -12,5 +12,6 @@ export type {
   PlanVersionContent,
   Strategy,
 } from './domain/plan-version.js';
+export { STRATEGIES } from './domain/plan-version.js';
 export { PlansService } from './plans.service.js';
 export type { PlanHead, PlanVersionRow } from './plans.store.js';

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson, RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, invalid, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
+import { PlatformEvents, type PlatformEvent } from '../events/index.js';
 import type { PlanBody } from './catalog.dto.js';
 import { CatalogErrors } from './catalog.errors.js';
 import { CatalogStore } from './catalog.store.js';
@@ -21,6 +22,7 @@ export class PlansService {
     private readonly plans: PlansStore,
     private readonly catalog: CatalogStore,
     private readonly audit: Audit,
+    private readonly events: PlatformEvents,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -32,7 +34,9 @@ export class PlansService {
       if (!(await this.plans.insertPlan(tx, plan, this.clock.now()))) {
         throw new RefusalError(CatalogErrors.CODE_TAKEN({ detail: `A plan "${plan.code}" exists` }));
       }
-      return { ...(await this.addDraft(tx, plan, version, actor)), plan };
+      const draft = await this.addDraft(tx, plan, version, actor);
+      await this.tell(tx, 'subscription.plan.created', plan, draft, {});
+      return { ...draft, plan };
     });
   }
 
@@ -41,7 +45,9 @@ export class PlansService {
     return this.unitOfWork.run(async (tx) => {
       if (!(await this.plans.lockPlan(tx, code))) throw notFound(code);
       const plan = await this.plans.plan(tx, code);
-      return this.addDraft(tx, plan!, version, actor);
+      const draft = await this.addDraft(tx, plan!, version, actor);
+      await this.tell(tx, 'subscription.plan.updated', plan!, draft, { change: 'draft_added' });
+      return draft;
     });
   }
 
@@ -59,6 +65,8 @@ export class PlansService {
       }
       const object = { type: 'plan_version', id: `${code}/${version}` };
       await this.audit.record(tx, { actor, action: 'plan_version.published', object, after: { code, version } });
+      const plan = (await this.plans.plan(tx, code))!;
+      await this.tell(tx, 'subscription.plan.updated', plan, row, { change: 'published' });
       return (await this.plans.version(tx, code, version))!;
     });
   }
@@ -101,6 +109,19 @@ export class PlansService {
       .map((error) => `${error.pointer} ${error.detail}`)
       .join('; ');
     throw new RefusalError(CatalogErrors.PLAN_INVALID({ detail, errors: reading.broken.slice(0, 50) }));
+  }
+
+  private async tell<T extends 'subscription.plan.created' | 'subscription.plan.updated'>(
+    tx: Tx,
+    type: T,
+    { code, name, tier, rank }: PlanHead,
+    { version }: PlanVersionRow,
+    more: Omit<PlatformEvent<T>['data'], 'plan' | 'name' | 'tier' | 'rank'>,
+  ): Promise<void> {
+    // `more` has exactly the members that are not here.
+    const data = { plan: { code, version }, name, tier, rank, ...more };
+    const event = { type, tenantId: null, subject: code, time: this.clock.now(), data } as unknown;
+    await this.events.emit(tx, event as PlatformEvent<T>);
   }
 
   private async addDraft(tx: Tx, plan: PlanHead, version: unknown, actor: Actor): Promise<PlanVersionRow> {

@@ -46,6 +46,12 @@ export class SoldPlanDto {
   @ApiProperty({ type: 'integer', example: 1 }) readonly version!: number;
 }
 
+/** A plan of the subscription; the one decided last of those that have begun holds. */
+export class PlanAssignmentDto extends SoldPlanDto {
+  @ApiInstant({ description: 'What it grants holds from then on' }) readonly entitledFrom!: Date;
+  @ApiInstant({ description: 'Periods that begin from then on are priced by it' }) readonly pricedFrom!: Date;
+}
+
 export class SubscriptionPeriodDto {
   @ApiInstant() readonly from!: Date;
   @ApiInstant() readonly to!: Date;
@@ -75,7 +81,13 @@ export class SubscriptionDto {
   @ApiInstant({ nullable: true }) readonly trialEndsAt!: Date | null;
   @ApiInstant({ nullable: true, description: 'The end that was decided, possibly ahead of now' })
   readonly endedAt!: Date | null;
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Before the end; null: the default' })
+  readonly noticeDays!: number | null;
+  @ApiProperty({ type: 'integer', nullable: true, description: 'After the end; null: the default' })
+  readonly graceDays!: number | null;
   @ApiProperty({ example: 'Australia/Brisbane' }) readonly timeZone!: string;
+  @ApiProperty({ type: [PlanAssignmentDto], description: 'As they were decided, those to come too' })
+  readonly plans!: readonly PlanAssignmentDto[];
   @ApiProperty({ type: SubscriptionPeriodDto, description: 'The present one, half-open' })
   readonly period!: SubscriptionPeriodDto;
   @ApiProperty({ type: [AttachedAddonDto] }) readonly addons!: readonly AttachedAddonDto[];

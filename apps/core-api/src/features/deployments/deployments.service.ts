@@ -74,11 +74,15 @@ export class DeploymentsService {
     return (await this.store.events(tx, [id])).get(id) ?? [];
   }
 
-  /** When it is charged for, and when it was suspended meanwhile; `endedAt` is the end of its subscription. */
-  async activity(tx: Tx, deployment: Deployment, endedAt: Date | null): Promise<DeploymentActivity> {
+  /** When it is charged for, within the term of its subscription, and when it was suspended meanwhile. */
+  async activity(
+    tx: Tx,
+    deployment: Deployment,
+    term: { readonly startedAt: Date; readonly endedAt: Date | null },
+  ): Promise<DeploymentActivity> {
     const changes = await this.events(tx, deployment.id);
     return {
-      active: activeStretches({ changes, firstReadyAt: deployment.firstReadyAt, endedAt }),
+      active: activeStretches({ changes, firstReadyAt: deployment.firstReadyAt, ...term }),
       suspended: suspendedStretches(changes),
     };
   }
@@ -135,7 +139,7 @@ export class DeploymentsService {
       time: this.clock.now(),
       data: { from: before.state, to, at: at.toISOString(), reason },
     });
-    await this.changes.changed(tx, { deploymentId: id, cause: 'transition', to, at });
+    await this.changes.changed(tx, { deploymentId: id, cause: 'transition', from: before.state, to, reason, at });
     return this.required(tx, id);
   }
 }

@@ -6,8 +6,10 @@ export interface EntitlementChange {
   readonly deploymentId: string;
   /** Stands on the license version that follows: `transition`, `renewal`, `plan`, … */
   readonly cause: string;
-  /** Of a transition: where to. */
+  /** Of a transition: from where, where to, and why. */
+  readonly from?: DeploymentState;
   readonly to?: DeploymentState;
+  readonly reason?: string;
   readonly at: Date;
 }
 

@@ -7,7 +7,7 @@ export {
 } from './deployment.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
-export { DeploymentDto, type ConditionDto, type SubscriptionDto } from './deployments.responses.js';
+export { DeploymentDto, SubscriptionDto, type ConditionDto } from './deployments.responses.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsModule } from './deployments.module.js';
 export { DeploymentsService, type DeploymentActivity } from './deployments.service.js';

@@ -4,11 +4,6 @@ import { PLATFORM_EVENT_TYPES, type PlatformEventType } from '@biplane/contracts
 
 /** Declared for receivers already; what makes them comes with the features named. */
 const STILL_TO_COME: readonly PlatformEventType[] = [
-  'subscription.plan.created',
-  'subscription.plan.updated',
-  'subscription.tenant.changed',
-  'subscription.tenant.suspended',
-  'subscription.tenant.resumed',
   'subscription.usage.recorded',
   'invoice.voided',
   'invoice.reminder.sent',

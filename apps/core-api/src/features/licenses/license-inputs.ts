@@ -3,10 +3,14 @@ import type { LicenseInput } from '@biplane/licensing';
 import type { Tx } from '@biplane/service-kit';
 import { CatalogService, PlansService } from '../catalog/index.js';
 import { DeploymentsService, licenseStatusOf, presentPlacement } from '../deployments/index.js';
-import { SubscriptionsService } from '../subscriptions/index.js';
+import { PoliciesService, SubscriptionsService } from '../subscriptions/index.js';
 import { TenantsService } from '../tenants/index.js';
 
-export type StoredInputs = Omit<LicenseInput, 'now' | 'jti' | 'version' | 'purgeAfter'>;
+export interface StoredInputs {
+  readonly input: Omit<LicenseInput, 'now' | 'jti' | 'version' | 'purgeAfter'>;
+  /** When some of it ends by itself, so that another license follows; null when nothing does. */
+  readonly changesAt: Date | null;
+}
 
 /** Gathers from the other features what a license follows from; the computing itself is pure and elsewhere. */
 @Injectable()
@@ -14,6 +18,7 @@ export class LicenseInputs {
   constructor(
     private readonly deployments: DeploymentsService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly policies: PoliciesService,
     private readonly plans: PlansService,
     private readonly catalog: CatalogService,
     private readonly tenants: TenantsService,
@@ -31,26 +36,44 @@ export class LicenseInputs {
     const placement = presentPlacement(deployment);
     const ended = subscription.endedAt !== null && subscription.endedAt <= at.now;
     const bootstrap = at.withBootstrap ? await this.tenants.bootstrapOf(tx, deploymentId) : null;
-    return {
+    const policy = await this.policies.at(tx, deploymentId, at.now);
+    const flags = policy.flags.map(({ flag, enabled }): [string, boolean] => [flag, enabled]);
+    const { noticeDays, graceDays } = subscription;
+    const input = {
       tenantId: deployment.tenantId,
       deployment: { id: deployment.id, type: deployment.type, region: deployment.region },
       status: licenseStatusOf(deployment.state, ended),
       startsAt: subscription.startedAt,
-      periodEndsAt: subscription.period.to,
+      // A fixed end is the term's: notice and grace are counted from there, not from each month on the way.
+      periodEndsAt: subscription.endedAt ?? subscription.period.to,
       renews: subscription.endedAt === null,
+      ...(noticeDays !== null && { noticeDays }),
+      ...(graceDays !== null && { graceDays }),
       timeZone: subscription.timeZone,
-      placement: { homeId: placement.homeId, epoch: placement.epoch, phase: 'serving', url: placement.homeUrl },
+      placement: {
+        homeId: placement.homeId,
+        epoch: placement.epoch,
+        phase: 'serving' as const,
+        url: placement.homeUrl,
+      },
       plan: { code: plan.planCode, version: plan.version },
-      featureFlags: plan.content.featureFlags,
+      featureFlags: { ...plan.content.featureFlags, ...Object.fromEntries(flags) },
       modules: plan.content.modules.map(({ module, features, limits }) => ({ module, features, limits })),
       pricedMeters: plan.content.meters.map(({ meter }) => meter),
       addons: subscription.addons
         .filter((addon) => addon.detachedAt === null || at.now < addon.detachedAt)
         .map(({ units, grants }) => ({ units, grants })),
-      disabledModules: [],
-      overrides: [],
+      disabledModules: policy.disabledModules,
+      overrides: policy.overrides.map(({ module, meter, cap, strategy, until }) => ({
+        module,
+        meter,
+        ...(cap !== null && { cap }),
+        ...(strategy !== null && { strategy }),
+        ...(until !== null && { until }),
+      })),
       meters: new Map(meters.map(({ meter, authority, aggregation }) => [meter, { authority, aggregation }])),
       ...(bootstrap && { bootstrap }),
     };
+    return { input, changesAt: policy.changesAt };
   }
 }

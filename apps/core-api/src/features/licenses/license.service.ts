@@ -46,7 +46,7 @@ export class LicenseService implements OnModuleInit {
   async issue(tx: Tx, deploymentId: string, cause: string): Promise<LicenseRow> {
     const head = await this.store.lockHead(tx, deploymentId);
     const now = this.clock.now();
-    const { claims, region } = await this.claims(tx, deploymentId, head, now);
+    const { claims, region, changesAt } = await this.claims(tx, deploymentId, head, now);
     const key = await this.keys.signing(tx);
     const license: LicenseRow = {
       deploymentId,
@@ -62,7 +62,7 @@ export class LicenseService implements OnModuleInit {
     };
     await this.store.insert(tx, license);
     const { tenantId, version, jti, status, issuedAt } = license;
-    const due = reissueDueAt(claims, now);
+    const due = reissueDueAt(claims, now, changesAt);
     await this.store.saveHead(
       tx,
       { deploymentId, tenantId, region, homeId: claims.placement.homeId, version, jti, status, issuedAt },
@@ -125,7 +125,7 @@ export class LicenseService implements OnModuleInit {
 
   private async claims(tx: Tx, deploymentId: string, head: LicenseHead | null, now: Date) {
     const bootstrapped = (await this.applied.ofDeployment(tx, deploymentId)).some((report) => report.adminBootstrapped);
-    const inputs = await this.inputs.of(tx, deploymentId, { now, withBootstrap: !bootstrapped });
+    const { input: inputs, changesAt } = await this.inputs.of(tx, deploymentId, { now, withBootstrap: !bootstrapped });
     const status: LicenseStatus = head?.revokedAt ? 'revoked' : inputs.status;
     let purgeAfter = head?.purgeAfter ?? undefined;
     if (status === 'revoked' && !purgeAfter) {
@@ -134,7 +134,7 @@ export class LicenseService implements OnModuleInit {
     }
     const { jti, version } = { jti: this.ids.uuid(), version: (head?.version ?? 0) + 1 };
     const claims = buildClaims({ ...inputs, now, jti, version, status, ...(status === 'revoked' && { purgeAfter }) });
-    return { claims, region: inputs.deployment.region };
+    return { claims, region: inputs.deployment.region, changesAt };
   }
 
   private async refuseRevoked(tx: Tx, deploymentId: string): Promise<void> {
@@ -152,8 +152,16 @@ export class LicenseService implements OnModuleInit {
   }
 }
 
-/** A day later, unless its data is due to be purged by then: after that nobody has to hear of it again. */
-function reissueDueAt(claims: LicenseClaims, now: Date): Date | null {
-  const due = new Date(now.getTime() + REISSUE_MS);
-  return claims.purgeAfter !== undefined && due >= new Date(claims.purgeAfter) ? null : due;
+/**
+ * A day later, or when an override or a flag ends by itself. Never when nobody has to hear of it again: its data is purged by
+ * then, or its grace is over and every further signing would be expired at birth.
+ */
+export function reissueDueAt(
+  claims: Pick<LicenseClaims, 'status' | 'purgeAfter' | 'graceEndsAt'>,
+  now: Date,
+  changesAt: Date | null,
+): Date | null {
+  const due = new Date(Math.min(now.getTime() + REISSUE_MS, changesAt?.getTime() ?? Infinity));
+  const last = claims.status === 'revoked' ? claims.purgeAfter : claims.graceEndsAt;
+  return last !== undefined && due >= new Date(last) ? null : due;
 }

@@ -4,6 +4,7 @@ import {
   ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsDefined, IsEmail, IsInt, IsISO31661Alpha2, IsOptional, IsString, Matches, Max,
   MaxLength, Min, MinLength, ValidateNested,
 } from 'class-validator'; // prettier-ignore
+import { TermBody } from '../subscriptions/index.js';
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const TAG = /^[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?$/;
@@ -153,6 +154,13 @@ export class CreateTenantBody {
   @ValidateNested({ each: true })
   @Type(() => AddonChoice)
   addons?: AddonChoice[];
+
+  /** A start ahead of now, a fixed end, its notice and grace; without it the subscription begins now and renews. */
+  @ApiPropertyOptional()
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TermBody)
+  term?: TermBody;
 
   @ApiPropertyOptional()
   @IsOptional()

@@ -1,7 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { toCloudEvent, topics } from '@biplane/contracts';
 import { parseDecimal, RefusalError, type Clock, type Decimal, type FieldError, ZERO_DECIMAL } from '@biplane/kernel';
-import { Outbox } from '@biplane/messaging';
 import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { PlansService, type PlanVersionContent } from '../catalog/index.js';
@@ -15,7 +13,7 @@ import {
 } from '../deployments/index.js';
 import { LicenseService } from '../licenses/index.js';
 import { RegionsService, type Region } from '../regions/index.js';
-import { SubscriptionsService } from '../subscriptions/index.js';
+import { SubscriptionsService, termOf } from '../subscriptions/index.js';
 import { TenantErrors, TenantsService, type Tenant } from '../tenants/index.js';
 import { OperationsService } from './operations.service.js';
 import type { Operation } from './operations.store.js';
@@ -46,7 +44,6 @@ export class TenantProvisioningService {
     private readonly licenses: LicenseService,
     private readonly operations: OperationsService,
     private readonly audit: Audit,
-    private readonly outbox: Outbox,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -85,7 +82,17 @@ export class TenantProvisioningService {
       actor,
     );
     const { timeZone, currency } = billing;
-    await this.subscriptions.start(tx, { ...ids, plan, addons: input.addons ?? [], timeZone, currency, now });
+    await this.subscriptions.start(tx, {
+      ...ids,
+      plan,
+      addons: input.addons ?? [],
+      timeZone,
+      currency,
+      deploymentType: decision.type,
+      term: termOf(input.term ?? {}),
+      actor,
+      now,
+    });
     const invite = await this.tenants.invite(tx, { ...ids, ...input.admin });
     faultPoint('create_tenant_before_license');
     const license = await this.licenses.issue(tx, ids.deploymentId, 'created');
@@ -143,15 +150,6 @@ export class TenantProvisioningService {
       tenantId: tenant.id,
       after: { slug: tenant.slug, deploymentId: ids.deploymentId, ...decision, plan, licenseVersion },
     });
-    const event = toCloudEvent({
-      type: 'subscription.tenant.activated',
-      source: 'core-api',
-      subject: ids.deploymentId,
-      time: tenant.createdAt,
-      id: `subscription.tenant.activated:${ids.deploymentId}`,
-      data: { tenantId: tenant.id, deploymentId: ids.deploymentId, plan, type: decision.type },
-    });
-    await this.outbox.add(tx, { topic: topics.events, key: tenant.id, ...event });
   }
 }
 

@@ -7,6 +7,27 @@ export const SubscriptionErrors = declareErrors('SUBSCRIPTION', {
     help: 'A tenant is billed in one currency: choose a plan and add-ons in it.',
   },
   ADDON_REPEATED: { status: 422, title: 'The add-on stands there twice', help: 'Name it once, with its quantity.' },
+  NOT_FOUND: {
+    status: 404,
+    title: 'There is no such subscription',
+    help: 'GET /billing/subscriptions lists those that you may see.',
+  },
+  MODE_UNSUPPORTED: {
+    status: 422,
+    title: 'The plan cannot be changed in this way',
+    help: 'Choose one of `allowed`: prices change with periods, entitlements at once or with them.',
+  },
+  ENDED: {
+    status: 422,
+    title: 'The subscription has ended',
+    help: 'A cancelled or ended subscription has no next period; create a new one.',
+  },
+  PLAN_UNCHANGED: { status: 422, title: 'It has this plan', help: 'Choose another plan or another version of it.' },
+  TERM_INVALID: {
+    status: 422,
+    title: 'The term cannot be set',
+    help: 'Start and end lie ahead of now, the end after the start; what was charged is not moved.',
+  },
   QUANTITY_INVALID: {
     status: 422,
     title: 'The quantity of the add-on is not valid',

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { JobRunner, UnitOfWork, type Tx } from '@biplane/service-kit';
-import { toCloudEvent, topics } from '@biplane/contracts';
-import { Outbox } from '@biplane/messaging';
 import { Audit, jobActor } from '../audit/index.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
 import { dueRenewal } from './domain/billing-period.js';
+import { PlanChanges } from './plan-changes.service.js';
+import { SubscriptionEvents } from './subscription-events.js';
 import type { Subscription } from './subscription.js';
 import { SubscriptionsStore, type Due } from './subscriptions.store.js';
 
@@ -24,7 +24,8 @@ export class SubscriptionsJobs implements OnModuleInit {
     private readonly deployments: DeploymentsService,
     private readonly changes: EntitlementChanges,
     private readonly audit: Audit,
-    private readonly outbox: Outbox,
+    private readonly events: SubscriptionEvents,
+    private readonly planChanges: PlanChanges,
   ) {}
 
   onModuleInit(): void {
@@ -46,8 +47,12 @@ export class SubscriptionsJobs implements OnModuleInit {
       before: { period: subscription.period },
       after: { period },
     });
-    await this.emit(tx, 'subscription.tenant.renewed', subscription, now, { period });
-    await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'renewal', at: now });
+    await this.events.emit(tx, 'subscription.tenant.renewed', subscription, now, {
+      period: { from: period.from.toISOString(), to: period.to.toISOString() },
+    });
+    const isChanged = await this.planChanges.carryOut(tx, subscription, now);
+    const cause = isChanged ? 'plan' : 'renewal';
+    await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause, at: now });
   }
 
   /** A trial that is over becomes active at the instant at which it ended, not at the one at which we saw it. */
@@ -71,31 +76,14 @@ export class SubscriptionsJobs implements OnModuleInit {
       tenantId: subscription.tenantId,
       after: { endedAt: subscription.endedAt },
     });
-    await this.emit(tx, 'subscription.tenant.cancelled', subscription, now, { endedAt: subscription.endedAt });
+    // Of a cancelled one the outside was told when it was cancelled; a fixed term ends by itself.
+    const { state } = await this.deployments.required(tx, subscription.deploymentId);
+    if (state !== 'cancelled' && state !== 'archived') {
+      const endsAt = (subscription.endedAt ?? now).toISOString();
+      const data = { endsAt, reason: 'its term has ended' };
+      await this.events.emit(tx, 'subscription.tenant.cancelled', subscription, now, data);
+    }
     await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'ended', at: now });
-  }
-
-  private async emit(
-    tx: Tx,
-    type: string,
-    subscription: Subscription,
-    now: Date,
-    data: Record<string, unknown>,
-  ): Promise<void> {
-    const event = toCloudEvent({
-      type,
-      source: 'core-api',
-      subject: subscription.deploymentId,
-      time: now,
-      id: `${type}:${subscription.id}:${now.getTime()}`,
-      data: {
-        tenantId: subscription.tenantId,
-        deploymentId: subscription.deploymentId,
-        subscriptionId: subscription.id,
-        ...data,
-      },
-    });
-    await this.outbox.add(tx, { topic: topics.events, key: subscription.tenantId, ...event });
   }
 
   private register(name: string, due: Due, work: Work): void {

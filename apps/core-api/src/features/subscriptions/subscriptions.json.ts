@@ -12,7 +12,15 @@ export function subscriptionJson(subscription: Subscription, status: Subscriptio
     trialEndsAt: subscription.trialEndsAt,
     endedAt: subscription.endedAt,
     timeZone: subscription.timeZone,
+    noticeDays: subscription.noticeDays,
+    graceDays: subscription.graceDays,
     period: subscription.period,
+    plans: subscription.plans.map(({ planCode, planVersion, entitledFrom, pricedFrom }) => ({
+      code: planCode,
+      version: planVersion,
+      entitledFrom,
+      pricedFrom,
+    })),
     addons: subscription.addons.map((addon) => ({
       code: addon.code,
       name: addon.name,

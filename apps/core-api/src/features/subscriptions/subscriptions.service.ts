@@ -14,9 +14,15 @@ import {
   DeploymentsService,
   EntitlementChanges,
   subscriptionStatusOf,
+  type EntitlementChange,
   type Deployment,
+  type DeploymentType,
 } from '../deployments/index.js';
+import type { Actor } from '../audit/index.js';
 import { billingPeriodAt, dueRenewal } from './domain/billing-period.js';
+import { planPricedIn } from './domain/plan-change.js';
+import { changeTerm, type TermChange } from './domain/term.js';
+import { SubscriptionEvents } from './subscription-events.js';
 import type { AttachedAddon, Subscription } from './subscription.js';
 import { subscriptionJson } from './subscriptions.json.js';
 import { SubscriptionErrors } from './subscriptions.errors.js';
@@ -30,6 +36,9 @@ export interface StartSubscription {
   /** Of the tenant. */
   readonly currency: string;
   readonly timeZone: string;
+  readonly deploymentType: DeploymentType;
+  readonly term: TermChange;
+  readonly actor: Actor;
   readonly now: Date;
 }
 
@@ -59,6 +68,7 @@ export class SubscriptionsService implements OnModuleInit {
     private readonly deployments: DeploymentsService,
     private readonly changes: EntitlementChanges,
     private readonly details: DeploymentDetails,
+    private readonly events: SubscriptionEvents,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -70,12 +80,9 @@ export class SubscriptionsService implements OnModuleInit {
       const ended = subscription.endedAt !== null && subscription.endedAt <= this.clock.now();
       return subscriptionJson(subscription, subscriptionStatusOf(deployment.state, ended));
     });
-    // A cancelled deployment works to the end of what is paid for: the period that was begun, its renewal due or done.
     this.changes.onChange(10, async (tx, change) => {
-      if (change.to !== 'cancelled') return;
-      const subscription = await this.required(tx, change.deploymentId);
-      const { period, timeZone } = subscription;
-      await this.store.setEnd(tx, change.deploymentId, (dueRenewal(period, timeZone, change.at) ?? period).to);
+      if (change.to === 'cancelled') await this.cancel(tx, change);
+      await this.events.tellTransition(tx, await this.required(tx, change.deploymentId), change);
     });
   }
 
@@ -89,20 +96,31 @@ export class SubscriptionsService implements OnModuleInit {
       throw new RefusalError(SubscriptionErrors.ADDON_REPEATED({ detail: 'Each add-on may be named once' }));
     }
     const { trialDays } = plan.content;
+    const started = { startedAt: now, endedAt: null, noticeDays: null, graceDays: null };
+    const term = changeTerm(started, input.term, { now, periodStart: now });
+    if (typeof term === 'string') throw new RefusalError(SubscriptionErrors.TERM_INVALID({ detail: term }));
+    const { startedAt } = term;
+    const { planCode, version: planVersion } = plan;
     const subscription: Subscription = {
       id: this.ids.uuid(),
       tenantId: input.tenantId,
       deploymentId: input.deploymentId,
-      planCode: plan.planCode,
-      planVersion: plan.version,
+      planCode,
+      planVersion,
       timeZone: input.timeZone,
-      startedAt: now,
-      trialEndsAt: trialDays > 0 ? new Date(now.getTime() + trialDays * 86_400_000) : null,
-      endedAt: null,
-      period: billingPeriodAt(now, input.timeZone),
+      ...term,
+      trialEndsAt: trialDays > 0 ? new Date(startedAt.getTime() + trialDays * 86_400_000) : null,
+      period: billingPeriodAt(startedAt, input.timeZone),
+      plans: [{ planCode, planVersion, entitledFrom: now, pricedFrom: now }],
       addons,
     };
-    await this.store.insert(tx, subscription);
+    await this.store.insert(tx, subscription, input.actor);
+    await this.events.emit(tx, 'subscription.tenant.activated', subscription, now, {
+      type: input.deploymentType,
+      activatedAt: startedAt.toISOString(),
+      trialEndsAt: subscription.trialEndsAt?.toISOString() ?? null,
+      renewsAt: subscription.period.to.toISOString(),
+    });
     return subscription;
   }
 
@@ -127,8 +145,10 @@ export class SubscriptionsService implements OnModuleInit {
     const billable: BillableSubscription[] = [];
     for (const subscription of subscriptions) {
       const deployment = deployments.get(subscription.deploymentId)!;
-      const plan = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
-      const activity = await this.deployments.activity(tx, deployment, subscription.endedAt);
+      const priced = planPricedIn(subscription.plans, period);
+      const plan = await this.plans.publishedVersion(tx, priced.planCode, priced.planVersion);
+      const { startedAt, endedAt } = subscription;
+      const activity = await this.deployments.activity(tx, deployment, { startedAt, endedAt });
       billable.push({
         subscription,
         deployment,
@@ -139,6 +159,12 @@ export class SubscriptionsService implements OnModuleInit {
       });
     }
     return billable;
+  }
+
+  /** It works to the end of what is paid for: the period that was begun, its renewal due or done. */
+  private async cancel(tx: Tx, change: EntitlementChange): Promise<void> {
+    const { period, timeZone } = await this.required(tx, change.deploymentId);
+    await this.store.setEnd(tx, change.deploymentId, (dueRenewal(period, timeZone, change.at) ?? period).to);
   }
 
   private async snapshot(

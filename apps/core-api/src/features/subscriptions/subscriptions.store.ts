@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import type { Prisma, PrismaClient } from '@biplane/prisma-core';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
+import type { Actor } from '../audit/index.js';
 import type { AddonGrant } from '../catalog/index.js';
+import type { PlanAssignment } from './domain/plan-change.js';
+import type { Term } from './domain/term.js';
 import type { Subscription } from './subscription.js';
 
 /** What time alone does to a subscription; `$1` is now. */
@@ -13,16 +16,24 @@ const DUE = {
 } as const;
 export type Due = keyof typeof DUE;
 
-const WITH_ADDONS = { addons: { orderBy: { id: 'asc' as const } } };
+export interface SubscriptionFilter {
+  readonly tenantId?: string;
+  readonly deploymentId?: string;
+}
+
+const WHOLE = { addons: { orderBy: { id: 'asc' as const } }, plans: { orderBy: { id: 'asc' as const } } };
 
 @Injectable()
 export class SubscriptionsStore {
-  async insert(tx: Tx, { period, addons, ...subscription }: Subscription): Promise<void> {
+  async insert(tx: Tx, { period, addons, plans, ...subscription }: Subscription, actor: Actor): Promise<void> {
     await prismaOf<PrismaClient>(tx).subscription.create({
       data: {
         ...subscription,
         periodStart: period.from,
         periodEnd: period.to,
+        plans: {
+          create: plans.map((plan) => ({ ...plan, reason: 'started', actor: actor.id, at: plan.entitledFrom })),
+        },
         addons: {
           create: addons.map(({ code, grants, ...addon }) => ({
             ...addon,
@@ -38,7 +49,7 @@ export class SubscriptionsStore {
   async ofDeployment(tx: Tx, deploymentId: string): Promise<Subscription | null> {
     const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({
       where: { deploymentId },
-      include: WITH_ADDONS,
+      include: WHOLE,
     });
     return row && toSubscription(row);
   }
@@ -55,7 +66,7 @@ export class SubscriptionsStore {
   async ofTenant(tx: Tx, tenantId: string, period: Period): Promise<Subscription[]> {
     const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({
       where: { tenantId, startedAt: { lt: period.to }, OR: [{ endedAt: null }, { endedAt: { gt: period.from } }] },
-      include: WITH_ADDONS,
+      include: WHOLE,
       orderBy: { deploymentId: 'asc' },
     });
     return rows.map(toSubscription);
@@ -71,7 +82,7 @@ export class SubscriptionsStore {
   async lockDue(tx: Tx, due: Due, now: Date, id: string): Promise<Subscription | null> {
     const sql = `SELECT 1 FROM subscription WHERE ${DUE[due]} AND id = $2::uuid FOR UPDATE SKIP LOCKED`;
     if ((await querySql(tx, sql, [now, id])).length === 0) return null;
-    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { id }, include: WITH_ADDONS });
+    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { id }, include: WHOLE });
     return row && toSubscription(row);
   }
 
@@ -85,8 +96,58 @@ export class SubscriptionsStore {
   }
 
   async setEnd(tx: Tx, deploymentId: string, at: Date): Promise<void> {
-    const sql = 'UPDATE subscription SET ended_at = $2 WHERE deployment_id = $1::uuid AND ended_at IS NULL';
+    const sql =
+      'UPDATE subscription SET ended_at = $2 WHERE deployment_id = $1::uuid AND (ended_at IS NULL OR ended_at > $2)';
     await executeSql(tx, sql, [deploymentId, at]);
+  }
+
+  async find(tx: Tx, id: string): Promise<Subscription | null> {
+    const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { id }, include: WHOLE });
+    return row && toSubscription(row);
+  }
+
+  async list(tx: Tx, filter: SubscriptionFilter, afterId: string | null, take: number): Promise<Subscription[]> {
+    const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({
+      where: { ...filter, ...(afterId !== null && { id: { gt: afterId } }) },
+      include: WHOLE,
+      orderBy: { id: 'asc' },
+      take,
+    });
+    return rows.map(toSubscription);
+  }
+
+  /** Holds the row against the jobs, which lock it too. */
+  async lock(tx: Tx, id: string): Promise<void> {
+    await querySql(tx, 'SELECT 1 FROM subscription WHERE id = $1::uuid FOR UPDATE', [id]);
+  }
+
+  async addPlan(
+    tx: Tx,
+    subscriptionId: string,
+    plan: PlanAssignment & { readonly reason: string; readonly actor: string; readonly at: Date },
+  ): Promise<void> {
+    await prismaOf<PrismaClient>(tx).subscriptionPlan.create({
+      data: { ...plan, subscriptionId },
+      select: { id: true },
+    });
+  }
+
+  async setPlan(tx: Tx, id: string, plan: { planCode: string; planVersion: number }): Promise<void> {
+    const sql = 'UPDATE subscription SET plan_code = $2, plan_version = $3::int WHERE id = $1::uuid';
+    await executeSql(tx, sql, [id, plan.planCode, plan.planVersion]);
+  }
+
+  /** An end that lies ahead again is to be carried out again. */
+  async setTerm(
+    tx: Tx,
+    id: string,
+    term: Term & { readonly trialEndsAt: Date | null; readonly period: Period },
+  ): Promise<void> {
+    const sql = `UPDATE subscription SET started_at = $2, ended_at = $3, notice_days = $4::int, grace_days = $5::int,
+      trial_ends_at = $6, period_start = $7, period_end = $8,
+      expired_at = CASE WHEN ended_at IS DISTINCT FROM $3 THEN NULL ELSE expired_at END WHERE id = $1::uuid`;
+    const { startedAt, endedAt, noticeDays, graceDays, trialEndsAt, period } = term;
+    await executeSql(tx, sql, [id, startedAt, endedAt, noticeDays, graceDays, trialEndsAt, period.from, period.to]);
   }
 
   async setExpired(tx: Tx, id: string, at: Date): Promise<void> {
@@ -94,7 +155,7 @@ export class SubscriptionsStore {
   }
 }
 
-type Row = Prisma.SubscriptionGetPayload<{ include: { addons: true } }>;
+type Row = Prisma.SubscriptionGetPayload<{ include: { addons: true; plans: true } }>;
 
 function toSubscription(row: Row): Subscription {
   return {
@@ -107,7 +168,15 @@ function toSubscription(row: Row): Subscription {
     startedAt: row.startedAt,
     trialEndsAt: row.trialEndsAt,
     endedAt: row.endedAt,
+    noticeDays: row.noticeDays,
+    graceDays: row.graceDays,
     period: { from: row.periodStart, to: row.periodEnd },
+    plans: row.plans.map(({ planCode, planVersion, entitledFrom, pricedFrom }) => ({
+      planCode,
+      planVersion,
+      entitledFrom,
+      pricedFrom,
+    })),
     addons: row.addons.map((addon) => ({
       id: addon.id,
       code: addon.addonCode,

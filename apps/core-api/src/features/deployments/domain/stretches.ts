@@ -25,20 +25,23 @@ export function stretchesIn(states: readonly DeploymentState[], changes: readonl
 const CHARGED: readonly DeploymentState[] = ['active', 'past_due', 'paused', 'suspended'];
 
 /**
- * When a deployment is charged for: from first ready, never in its trial, to the end of its subscription. The rest of a
+ * When a deployment is charged for: from first ready and the start of its subscription, never in its trial, to the end of its subscription. The rest of a
  * cancelled period is charged when it was paid for before: one cancelled out of its trial never was. Paused and
  * suspended time stays inside: it is given beside this and taken off by day, as the rule of the bill asks.
  */
 export function activeStretches(input: {
   readonly changes: readonly StateChange[];
   readonly firstReadyAt: Date | null;
+  /** Of its subscription, possibly after it was ready. */
+  readonly startedAt: Date;
   readonly endedAt: Date | null;
 }): OpenPeriod[] {
-  const { changes, firstReadyAt, endedAt } = input;
+  const { changes, firstReadyAt, startedAt, endedAt } = input;
   if (firstReadyAt === null) return [];
+  const chargedFrom = later(firstReadyAt, startedAt);
   const wasPaidFor = changes.some(({ to }) => to === 'active' || to === 'past_due');
   return stretchesIn(wasPaidFor ? [...CHARGED, 'cancelled'] : CHARGED, changes)
-    .map(({ from, to }) => ({ from: later(from, firstReadyAt), to: earlier(to, endedAt) }))
+    .map(({ from, to }) => ({ from: later(from, chargedFrom), to: earlier(to, endedAt) }))
     .filter(({ from, to }) => to === null || from < to);
 }
 

@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RefusalError, type Clock } from '@biplane/kernel';
+import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { Audit, type Actor } from '../audit/index.js';
+import { PlansService } from '../catalog/index.js';
+import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
+import { dueRenewal } from './domain/billing-period.js';
+import {
+  CHANGE_MODES,
+  changeInstants,
+  directionOf,
+  planAt,
+  type ChangeMode,
+  type PlanAssignment,
+} from './domain/plan-change.js';
+import type { Subscription } from './subscription.js';
+import { SubscriptionEvents } from './subscription-events.js';
+import { SubscriptionErrors } from './subscriptions.errors.js';
+import { SubscriptionsStore } from './subscriptions.store.js';
+
+export interface PlanChangeRequest {
+  readonly planCode: string;
+  readonly version?: number | undefined;
+  readonly mode: string;
+  readonly reason: string;
+}
+
+/** Another plan for a subscription: granted at once or with the next period, priced from the next period on. */
+@Injectable()
+export class PlanChanges {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly store: SubscriptionsStore,
+    private readonly plans: PlansService,
+    private readonly deployments: DeploymentsService,
+    private readonly changes: EntitlementChanges,
+    private readonly events: SubscriptionEvents,
+    private readonly audit: Audit,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Appends the assignment; what it changes now is carried out, and the license signed, in the same transaction. */
+  change(id: string, request: PlanChangeRequest, actor: Actor): Promise<Subscription> {
+    const mode = CHANGE_MODES.find((each) => each === request.mode);
+    if (!mode) {
+      const detail = `The mode "${request.mode}" is not offered`;
+      throw new RefusalError(SubscriptionErrors.MODE_UNSUPPORTED({ detail, members: { allowed: CHANGE_MODES } }));
+    }
+    return this.unitOfWork.run(async (tx) => {
+      const { subscription, now } = await this.changeable(tx, id);
+      const assignment = await this.assign(tx, subscription, request, mode, now);
+      const { reason } = request;
+      await this.store.addPlan(tx, id, { ...assignment, reason, actor: actor.id, at: now });
+      await this.audit.record(tx, {
+        actor,
+        action: 'subscription.plan_change_decided',
+        object: { type: 'subscription', id },
+        tenantId: subscription.tenantId,
+        before: { code: subscription.planCode, version: subscription.planVersion },
+        after: { ...assignment, mode },
+        reason,
+      });
+      const decided = (await this.store.find(tx, id))!;
+      if (await this.carryOut(tx, decided, now)) {
+        await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'plan', at: now });
+      }
+      return (await this.store.find(tx, id))!;
+    });
+  }
+
+  /** Makes the plan that grants by now the present one, and tells of it; false when it is already. */
+  async carryOut(tx: Tx, subscription: Subscription, now: Date): Promise<boolean> {
+    const due = planAt(subscription.plans, 'entitledFrom', now);
+    const { planCode, planVersion } = subscription;
+    if (due.planCode === planCode && due.planVersion === planVersion) return false;
+    const previous = await this.plans.publishedVersion(tx, planCode, planVersion);
+    const next = await this.plans.publishedVersion(tx, due.planCode, due.planVersion);
+    await this.store.setPlan(tx, subscription.id, due);
+    const changed = { ...subscription, planCode: due.planCode, planVersion: due.planVersion };
+    await this.events.emit(tx, 'subscription.tenant.changed', changed, now, {
+      previous: { code: planCode, version: planVersion },
+      direction: directionOf(previous.plan, next.plan),
+      effectiveAt: due.entitledFrom.toISOString(),
+    });
+    return true;
+  }
+
+  private async assign(
+    tx: Tx,
+    subscription: Subscription,
+    { planCode, version }: PlanChangeRequest,
+    mode: ChangeMode,
+    now: Date,
+  ): Promise<PlanAssignment> {
+    const present = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
+    const next = await this.plans.publishedVersion(tx, planCode, version);
+    if (next.content.currency !== present.content.currency) {
+      const detail = `Plan "${planCode}" is in ${next.content.currency}, the subscription in ${present.content.currency}`;
+      throw new RefusalError(SubscriptionErrors.CURRENCY_MISMATCH({ detail }));
+    }
+    const latest = subscription.plans.at(-1);
+    if (latest?.planCode === next.planCode && latest.planVersion === next.version) {
+      const detail = `Version ${next.version} of "${planCode}" is what it has, or will have`;
+      throw new RefusalError(SubscriptionErrors.PLAN_UNCHANGED({ detail }));
+    }
+    // The renewal may be due and not done yet: then the next period begins where the one that holds now ends.
+    const { period, timeZone } = subscription;
+    const periodEndsAt = (dueRenewal(period, timeZone, now) ?? period).to;
+    return { planCode: next.planCode, planVersion: next.version, ...changeInstants(mode, now, periodEndsAt) };
+  }
+
+  /** In the order of the locks that transitions take: first the deployment. */
+  private async changeable(tx: Tx, id: string): Promise<{ subscription: Subscription; now: Date }> {
+    const found = await this.store.find(tx, id);
+    if (!found) throw new RefusalError(SubscriptionErrors.NOT_FOUND({ detail: `There is no subscription ${id}` }));
+    await this.deployments.lock(tx, found.deploymentId);
+    await this.store.lock(tx, id);
+    const now = this.clock.now();
+    const subscription = (await this.store.find(tx, id))!;
+    const { state } = await this.deployments.required(tx, subscription.deploymentId);
+    const hasEnded = subscription.endedAt !== null && subscription.endedAt <= now;
+    if (hasEnded || state === 'cancelled' || state === 'archived') {
+      throw new RefusalError(SubscriptionErrors.ENDED({ detail: `Subscription ${id} is ${state} or past its end` }));
+    }
+    return { subscription, now };
+  }
+}

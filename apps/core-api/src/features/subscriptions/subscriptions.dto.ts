@@ -1,0 +1,103 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
+import { PageQuery } from '@biplane/service-kit';
+import { CHANGE_MODES } from './domain/plan-change.js';
+import type { TermChange } from './domain/term.js';
+import { INSTANT, INSTANT_MESSAGE } from './instant.js';
+
+export class SubscriptionsQuery extends PageQuery {
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  tenantId?: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  deploymentId?: string;
+}
+
+/** What is left out stays; null takes an end, or days of its own, back. */
+export class TermBody {
+  @ApiPropertyOptional({ format: 'date-time', description: 'Ahead of now' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  startsAt?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null: it renews' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  endsAt?: string | null;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true, example: 30 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(365)
+  noticeDays?: number | null;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true, example: 14 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(365)
+  graceDays?: number | null;
+}
+
+export class SetTermBody extends TermBody {
+  @ApiPropertyOptional({ example: 'contract of 12 months' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason?: string;
+}
+
+export class ChangePlanBody {
+  @ApiProperty({ example: 'team' })
+  @Matches(/^[a-z](?:_?[a-z0-9]){0,62}$/, { message: 'planCode must be a plan code' })
+  planCode!: string;
+
+  /** The newest published one when it is left out. */
+  @ApiPropertyOptional({ type: 'integer', example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  version?: number;
+
+  /** `next_invoice`: granted at once, priced from the next period on. `next_period`: both from the next period on. */
+  @ApiProperty({ enum: CHANGE_MODES })
+  @IsIn(['now', ...CHANGE_MODES])
+  mode!: string;
+
+  @ApiProperty({ example: 'asked for by the customer' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason!: string;
+}
+
+export function termOf(body: TermBody): TermChange {
+  const { startsAt, endsAt, noticeDays, graceDays } = body;
+  return {
+    ...(typeof startsAt === 'string' && { startsAt: new Date(startsAt) }),
+    ...(endsAt !== undefined && { endsAt: endsAt === null ? null : new Date(endsAt) }),
+    noticeDays,
+    graceDays,
+  };
+}
