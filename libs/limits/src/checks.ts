@@ -115,10 +115,21 @@ export class Checks {
       const { outcome, code } = decision;
       const idempotency = key === undefined ? null : { key, questionHash: hashOf(question) };
       const asked = { deploymentId, principal, action, meter: meter ?? null, quantity, idempotency };
-      await log.record(tx, { decisionId, ...asked, outcome, code, answer: JSON.stringify(decision), decidedAt: now });
+      const answer = JSON.stringify(decision);
+      await this.inTransaction(tx, async (own) => {
+        await log.record(own, { decisionId, ...asked, outcome, code, answer, decidedAt: now });
+        if (!decision.isAllowed) await options.onRefused?.(own, { question, decision, at: now });
+        if (deadline.isOver()) throw new Abandoned();
+      });
     }
     if (deadline.isOver()) throw new Abandoned();
     return decision;
+  }
+
+  /** What only read so far writes in a transaction of its own: a refusal and what is told of it stand together. */
+  private async inTransaction(tx: Tx, work: (own: Tx) => Promise<void>): Promise<void> {
+    const { unitOfWork } = this.parts.options;
+    await (tx === unitOfWork.reader ? unitOfWork.run(work) : work(tx));
   }
 
   private async decide(

@@ -30,4 +30,5 @@ export type {
   DecisionObserver,
   LimitPassed,
   Question,
+  Refused,
 } from './questions.js';

@@ -44,6 +44,13 @@ export interface LimitPassed {
   readonly used: string;
 }
 
+/** An answer of `check` that admits nothing. */
+export interface Refused {
+  readonly question: CheckQuestion;
+  readonly decision: CheckedDecision;
+  readonly at: Date;
+}
+
 export interface DeciderOptions {
   readonly plane: MeterAuthority;
   /** Of the data plane: a license that places the deployment elsewhere decides nothing here. */
@@ -58,6 +65,8 @@ export interface DeciderOptions {
   readonly otherPlane?: (tx: Tx, key: LimitKey) => Promise<{ readonly used: string; readonly asOf: Date } | null>;
   /** In the transaction that found it, so that what is told of it is told once. */
   readonly onPassed?: (tx: Tx, passed: LimitPassed) => Promise<void>;
+  /** In the transaction that records a denial or a delay of `check`, whatever refused: what is told of it is told once. */
+  readonly onRefused?: (tx: Tx, refused: Refused) => Promise<void>;
   readonly metrics?: DecisionObserver;
   /** The code of a denial for want of an answer; LIMIT.UNAVAILABLE by default. */
   readonly unavailableCode?: string;
