@@ -85,7 +85,11 @@ export class TestIssuer {
   }
 
   keyRecord(kid: string, state: KeyState = 'trusted'): BrokerMessage {
-    return this.record(topics.keys, kid, 'KeyStatement', { kid, statement: this.keyStatement(kid, state) });
+    return this.statementRecord(kid, this.keyStatement(kid, state));
+  }
+
+  statementRecord(kid: string, statement: string): BrokerMessage {
+    return this.record(topics.keys, kid, 'KeyStatement', { kid, statement });
   }
 
   licenseRecord(deploymentId: string, compact: string): BrokerMessage {
