@@ -19,7 +19,7 @@ export {
   type KeyStatementClaims,
   type TrustedKey,
 } from './keys/key-statement.js';
-export { signLicense, type SigningKey } from './token/sign-license.js';
+export { signLicense, signLicenseWith, type LicenseSigner, type SigningKey } from './token/sign-license.js';
 export {
   CLOCK_SKEW_MS_MAX,
   verifyLicense,
@@ -64,6 +64,7 @@ export { crossedThresholds, thresholdsOf, type Threshold } from './decision/thre
 export { gcra, type GcraAnswer, type GcraState, type RateAnswer } from './strategies/gcra.js';
 export { limitsOf } from './limits/limits-of.js';
 export { limitPeriod } from './limits/limit-period.js';
+export { quotaKey, QUOTA_KEY_PATTERN } from './limits/quota-key.js';
 export { LicenseBook, type HeldLicense, type Received } from './book/license-book.js';
 export { KeyRing } from './book/key-ring.js';
 export { NewestIssueByKey, type Instant } from './book/newest-issue.js';

@@ -11,9 +11,6 @@ export interface LicenseBoundaries {
   readonly expiresMs: number;
 }
 
-// A document never changes, and reading its dates costs twice the rest of a decision: each is read once.
-const boundariesByClaims = new WeakMap<LicenseClaims, LicenseBoundaries>();
-
 /**
  * Where a license stands at an instant. Every boundary belongs to the later state: at `exp` itself the license is expired, at
  * `termEndsAt` itself it is in its grace. A revoked or suspended license is that first of all, whatever its dates say.
@@ -34,14 +31,10 @@ export function stateAt(status: LicenseStatus, boundaries: LicenseBoundaries, at
 }
 
 export function licenseBoundaries(claims: LicenseClaims): LicenseBoundaries {
-  const known = boundariesByClaims.get(claims);
-  if (known) return known;
-  const read = {
+  return {
     startsMs: Date.parse(claims.startsAt),
     noticeMs: Date.parse(claims.noticeAt),
     termEndsMs: Date.parse(claims.termEndsAt),
     expiresMs: Math.min(claims.exp * 1000, Date.parse(claims.graceEndsAt)),
   };
-  boundariesByClaims.set(claims, read);
-  return read;
 }

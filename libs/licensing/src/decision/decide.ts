@@ -1,41 +1,39 @@
 import type { LicenseClaims } from '../claims/claims.js';
+import { compiledLicense } from './compiled-license.js';
 import { decideLimit, type LimitVerdict } from './decide-limit.js';
 import { DECISION_OUTCOMES, makeDecision, type DecideInput, type Decision, type DecisionOutcome } from './decision.js';
-import { limitsOf } from '../limits/limits-of.js';
 import { decisionOfVerdict, decisionWithoutLicense, factsOf, licenseVerdict } from './license-verdict.js';
 
 const severity = (outcome: DecisionOutcome): number => DECISION_OUTCOMES.indexOf(outcome);
+
+export type LimitQuestion = Pick<DecideInput, 'action' | 'meter' | 'quantity' | 'readings'>;
 
 /**
  * The one decision: may this deployment do this now? Pure; the caller brings the verified license, the time and the counts.
  * Anything that is not known denies. Throws only for a quantity that is no decimal, which the edge has refused before.
  */
 export function decide(input: DecideInput): Decision {
-  const { license, deploymentId, homeId, action, now } = input;
+  const { license, deploymentId, now } = input;
   if (!license) return decisionWithoutLicense(null, now.getTime());
   if (license.deployment.id !== deploymentId) return decisionWithoutLicense(license.version, now.getTime());
-  const byLicense = decisionOfVerdict(licenseVerdict(license, homeId, action, now), factsOf(license));
+  const compiled = compiledLicense(license);
+  const verdict = licenseVerdict(license, compiled, input);
+  const byLicense = (compiled.decisions[verdict] ??= decisionOfVerdict(verdict, factsOf(license)));
   return byLicense.isAllowed ? decideLimits(byLicense, license, input) : byLicense;
 }
 
-type LimitQuestion = Pick<DecideInput, 'action' | 'meter' | 'quantity' | 'readings'>;
-
 /** The second half of `decide`: what the limits of the asked meter make of an action that the license admits. */
 export function decideLimits(byLicense: Decision, license: LicenseClaims, question: LimitQuestion): Decision {
-  const verdict = worstLimit(license, question);
-  return verdict ? limited(byLicense, verdict) : byLicense;
-}
-
-/** A meter may have a limit a day and one a month: the most severe verdict holds, of equals the first. */
-function worstLimit(license: LicenseClaims, { action, meter, quantity, readings }: LimitQuestion) {
-  if (meter === undefined) return undefined;
+  const { action, meter, readings = [], quantity = '1' } = question;
+  const limits = meter === undefined ? undefined : compiledLicense(license).actions.get(action)?.get(meter);
   let worst: LimitVerdict | undefined;
-  for (const limit of limitsOf(license, action, meter)) {
-    const reading = readings?.find((each) => each.meter === meter && each.window === limit.window);
-    const verdict = decideLimit(limit, reading, quantity ?? '1');
+  for (const limit of limits ?? []) {
+    const reading = readings.find((each) => each.meter === limit.meter && each.window === limit.window);
+    const verdict = decideLimit(limit, reading, quantity);
+    // A meter may have a limit a day and one a month: the most severe verdict holds, of equals the first.
     if (!worst || severity(verdict.outcome) > severity(worst.outcome)) worst = verdict;
   }
-  return worst;
+  return worst ? limited(byLicense, worst) : byLicense;
 }
 
 function limited(byLicense: Decision, verdict: LimitVerdict): Decision {
@@ -59,7 +57,7 @@ function limited(byLicense: Decision, verdict: LimitVerdict): Decision {
   }
   if (outcome === 'deny' || outcome === 'delay') return makeDecision({ outcome, code, reason, ...counts });
   const own = code === null ? [] : [{ code, reason }];
-  return makeDecision({ outcome, code, reason, ...counts, warnings: Object.freeze([...own, ...byLicense.warnings]) });
+  return makeDecision({ outcome, code, reason, ...counts, warnings: [...own, ...byLicense.warnings] });
 }
 
 // Counts that are read together share their instant, and writing it out takes longer than the rest of a decision.

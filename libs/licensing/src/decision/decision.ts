@@ -47,9 +47,9 @@ export const NO_WARNINGS: readonly DecisionWarning[] = Object.freeze([]);
 type DecisionParts = Pick<Decision, 'outcome' | 'code' | 'reason' | 'licenseVersion' | 'asOf'> &
   Partial<Pick<Decision, 'behavior' | 'limit' | 'used' | 'remaining' | 'retryAt' | 'stale' | 'warnings'>>;
 
-/** Every Decision is made here: all have the same members in the same order, and none can be changed. */
+/** Every Decision is made here: all have the same members in the same order. */
 export function makeDecision(parts: DecisionParts): Decision {
-  return Object.freeze({
+  return {
     outcome: parts.outcome,
     isAllowed: ADMITTING.has(parts.outcome),
     code: parts.code,
@@ -63,7 +63,7 @@ export function makeDecision(parts: DecisionParts): Decision {
     asOf: parts.asOf,
     stale: parts.stale ?? false,
     warnings: parts.warnings ?? NO_WARNINGS,
-  });
+  };
 }
 
 /** What the counter store answered for one limit. No reading for a limit: it did not answer within its time. */

@@ -1,5 +1,6 @@
 import type { LicenseClaims } from '../claims/claims.js';
-import { licenseState, type LicenseState } from '../claims/license-state.js';
+import { stateAt, type LicenseState } from '../claims/license-state.js';
+import type { CompiledLicense } from './compiled-license.js';
 import { WARNING_CODES } from './decision.errors.js';
 import { makeDecision, NO_WARNINGS, type Decision, type DecisionOutcome } from './decision.js';
 
@@ -45,14 +46,13 @@ export function factsOf(license: LicenseClaims): LicenseFacts {
 /** Where first, then whether the license is in force, then whether it names the action: each question makes the next one idle. */
 export function licenseVerdict(
   license: LicenseClaims,
-  homeId: string | undefined,
-  action: string,
-  now: Date,
+  compiled: CompiledLicense,
+  question: { readonly homeId?: string | undefined; readonly action: string; readonly now: Date },
 ): LicenseVerdict {
+  const { homeId, action, now } = question;
   if (homeId !== undefined && license.placement.homeId !== homeId) return 'elsewhere';
-  const verdict = verdictOfState[licenseState(license, now)];
-  if (!isInForce(verdict)) return verdict;
-  return isLicensed(license, action) ? verdict : 'not_licensed';
+  const verdict = verdictOfState[stateAt(license.status, compiled.boundaries, now.getTime())];
+  return isInForce(verdict) && !compiled.actions.has(action) ? 'not_licensed' : verdict;
 }
 
 export const verdictOfState: Readonly<Record<LicenseState, LicenseVerdict>> = {
@@ -68,16 +68,9 @@ export const verdictOfState: Readonly<Record<LicenseState, LicenseVerdict>> = {
 export const isInForce = (verdict: LicenseVerdict): boolean =>
   verdict === 'licensed' || verdict === 'notice' || verdict === 'grace';
 
-/** An unknown module, an unknown feature and an action that names neither are alike. */
-function isLicensed(license: LicenseClaims, action: string): boolean {
-  const [module = '', feature = '', ...rest] = action.split(':');
-  const licensed = Object.hasOwn(license.modules, module) ? license.modules[module] : undefined;
-  return rest.length === 0 && licensed !== undefined && licensed.features.includes(feature);
-}
-
 const instantOf = (millis: number): string => new Date(millis).toISOString();
 
-/** The Decision of a verdict, complete: whoever asks the same of the same license may hold the same one. */
+/** The Decision of a verdict, frozen: whoever asks the same of the same license may hold the same one. */
 export function decisionOfVerdict(verdict: LicenseVerdict, facts: LicenseFacts): Decision {
   switch (verdict) {
     case 'licensed':
@@ -121,5 +114,6 @@ function byLicense(
   reason: string,
 ): Decision {
   const warnings = outcome === 'warn' && code !== null ? Object.freeze([{ code, reason }]) : NO_WARNINGS;
-  return makeDecision({ outcome, code, reason, licenseVersion: version, asOf: instantOf(issuedMs), warnings });
+  const asOf = instantOf(issuedMs);
+  return Object.freeze(makeDecision({ outcome, code, reason, licenseVersion: version, asOf, warnings }));
 }

@@ -18,7 +18,12 @@ export class ActionBits {
     const known = this.numbers.get(action);
     if (known !== undefined) return known;
     const next = this.numbers.size;
-    this.numbers.set(action, next);
+    this.numbers.set(literal(action), next);
     return next;
   }
+}
+
+/** The text as the engine keeps a literal of the source, which routes name their actions by: found by its address, not letter by letter. */
+function literal(text: string): string {
+  return Object.keys({ [text]: true })[0] as string;
 }

@@ -1,7 +1,7 @@
 import { LICENSE_STATUSES, type LicenseClaims, type LicenseStatus } from '../claims/claims.js';
 import { licenseBoundaries, stateAt, type LicenseBoundaries } from '../claims/license-state.js';
 import { factsOf, verdictOfState, type LicenseFacts, type LicenseVerdict } from '../decision/license-verdict.js';
-import { grown } from './license-lines.js';
+import { grown } from './slot-bits.js';
 
 const FIELDS = 9;
 const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES, STATUS, ELSEWHERE] = [
@@ -15,7 +15,7 @@ export interface Phase {
   readonly untilMs: number;
 }
 
-/** What is read of a license only when one of its dates is passed, or a Decision of it is made. */
+/** What is read of a license only when a date was passed, or a Decision of it is made. */
 export class LicenseRecords {
   private numbers = new Float64Array(0);
   private readonly urls: string[] = [];
@@ -58,7 +58,7 @@ export class LicenseRecords {
       expiresMs: this.read(slot, EXPIRES),
     };
     const instants = Object.values(boundaries) as number[];
-    const isInstant = !Number.isNaN(nowMs); // of what is none nothing is kept
+    const isInstant = !Number.isNaN(nowMs); // for what is none, nothing holds longer than the question
     return {
       verdict: verdictOfState[stateAt(status, boundaries, nowMs)],
       fromMs: isInstant ? Math.max(-Infinity, ...instants.filter((instant) => instant <= nowMs)) : NaN,

@@ -8,22 +8,25 @@ import {
   type LicenseVerdict,
 } from '../decision/license-verdict.js';
 import { ActionBits } from './action-bits.js';
-import { LicenseLines } from './license-lines.js';
 import { LicenseRecords } from './license-records.js';
+import { Phases, VERDICT_UNKNOWN } from './phases.js';
+import { SlotBits } from './slot-bits.js';
 
 /**
  * The licenses of a home, made for one question: may this deployment do this now, apart from any count? The answer is that of `decide`,
  * from memory, at once, and without making anything: each license keeps the Decision of its present verdict, and the one that denies an
- * action which it does not name.
+ * action which it does not name. What a question reads lies close together, for among ten thousand licenses its time goes into reading.
  */
 export class LicenseTable {
   private readonly slots = new Map<string, number>();
   private readonly freeSlots: number[] = [];
   private readonly actions = new ActionBits();
-  private readonly lines = new LicenseLines();
+  private readonly bits = new SlotBits();
+  private readonly phases = new Phases();
   private readonly records = new LicenseRecords();
-  /** Two a slot: the Decision of the present verdict, and that of an action which is not licensed. Made on first need. */
-  private readonly decisions: (Decision | undefined)[] = [];
+  /** By slot, made on first need: the Decision of the present verdict, and that of an action which is not licensed. */
+  private readonly present: (Decision | undefined)[] = [];
+  private readonly refusing: (Decision | undefined)[] = [];
 
   /** Without a home a license decides wherever it places its deployment. */
   constructor(private readonly homeId?: string) {}
@@ -36,12 +39,12 @@ export class LicenseTable {
   put(claims: LicenseClaims): void {
     const slot = this.slotOf(claims.deployment.id);
     const bits = actionsOf(claims).map((action) => this.actions.numberOf(action));
-    this.lines.reserve(slot + 1, this.actions.count);
+    this.bits.reserve(slot + 1, this.actions.count);
+    this.phases.reserve(slot + 1);
     this.records.reserve(slot + 1);
-    this.lines.clear(slot);
-    for (const bit of bits) this.lines.setBit(slot, bit);
+    this.bits.write(slot, bits);
     this.records.write(slot, claims, this.homeId !== undefined && claims.placement.homeId !== this.homeId);
-    this.forgetDecisions(slot);
+    this.forget(slot);
   }
 
   remove(deploymentId: string): void {
@@ -49,23 +52,23 @@ export class LicenseTable {
     if (slot === undefined) return;
     this.slots.delete(deploymentId);
     this.freeSlots.push(slot);
-    this.lines.clear(slot);
-    this.forgetDecisions(slot);
+    this.forget(slot);
   }
 
   /** `nowMs`: the instant by which licenses are judged, see `effectiveNow`. */
   decide(deploymentId: string, action: string, nowMs: number): Decision {
     const slot = this.slots.get(deploymentId);
     if (slot === undefined) return decisionWithoutLicense(null, nowMs);
-    let verdict = this.lines.verdictAt(slot, nowMs);
-    if (verdict < 0) verdict = this.enterPhase(slot, nowMs);
+    if (!this.phases.holdAt(nowMs)) this.passDates(nowMs);
+    let verdict = this.phases.verdictOf(slot);
+    if (verdict === VERDICT_UNKNOWN) verdict = this.phases.enter(slot, this.records.phaseAt(slot, nowMs));
     if (verdict <= LAST_IN_FORCE) {
       const bit = this.actions.find(action);
-      if (bit === undefined || !this.lines.hasBit(slot, bit)) {
-        return this.decisions[slot * 2 + 1] ?? this.make(slot, 1, NOT_LICENSED);
+      if (bit === undefined || !this.bits.has(slot, bit)) {
+        return this.refusing[slot] ?? (this.refusing[slot] = this.make(slot, NOT_LICENSED));
       }
     }
-    return this.decisions[slot * 2] ?? this.make(slot, 0, verdict);
+    return this.present[slot] ?? (this.present[slot] = this.make(slot, verdict));
   }
 
   private slotOf(deploymentId: string): number {
@@ -76,26 +79,19 @@ export class LicenseTable {
     return slot;
   }
 
-  /** A date of the license lies between this question and the one before: another verdict holds. */
-  private enterPhase(slot: number, nowMs: number): number {
-    const { verdict, fromMs, untilMs } = this.records.phaseAt(slot, nowMs);
-    const number = LICENSE_VERDICTS.indexOf(verdict);
-    this.lines.setVerdict(slot, number, fromMs, untilMs);
-    this.decisions[slot * 2] = undefined;
-    return number;
+  private passDates(nowMs: number): void {
+    for (const slot of this.phases.leave(nowMs)) this.present[slot] = undefined;
   }
 
-  private make(slot: number, which: 0 | 1, verdict: number): Decision {
-    const decision = decisionOfVerdict(LICENSE_VERDICTS[verdict] as LicenseVerdict, this.records.facts(slot));
-    this.decisions[slot * 2 + which] = decision;
-    return decision;
+  private make(slot: number, verdict: number): Decision {
+    return decisionOfVerdict(LICENSE_VERDICTS[verdict] as LicenseVerdict, this.records.facts(slot));
   }
 
-  private forgetDecisions(slot: number): void {
-    // Filled from the front, so that the list stays one without holes.
-    while (this.decisions.length < slot * 2 + 2) this.decisions.push(undefined);
-    this.decisions[slot * 2] = undefined;
-    this.decisions[slot * 2 + 1] = undefined;
+  private forget(slot: number): void {
+    this.phases.forget(slot);
+    // A new slot is the next one, so these lists never have holes.
+    this.present[slot] = undefined;
+    this.refusing[slot] = undefined;
   }
 }
 

@@ -1,0 +1,39 @@
+import type { LicenseClaims, LicensedLimit } from '../claims/claims.js';
+import { licenseBoundaries, type LicenseBoundaries } from '../claims/license-state.js';
+import type { Decision } from './decision.js';
+import type { LicenseVerdict } from './license-verdict.js';
+
+type LimitsByMeter = ReadonlyMap<string, readonly LicensedLimit[]>;
+type Modules = LicenseClaims['modules'];
+
+/** What a decision asks of a document, read once: a document never changes. */
+export interface CompiledLicense {
+  readonly boundaries: LicenseBoundaries;
+  /** By licensed action: the limits of its module. */
+  readonly actions: ReadonlyMap<string, LimitsByMeter>;
+  /** Made on first need. */
+  readonly decisions: Partial<Record<LicenseVerdict, Decision>>;
+}
+
+const compiledLicenses = new WeakMap<LicenseClaims, CompiledLicense>();
+// A book keeps equal modules once, so the licenses of a plan share these.
+const compiledModules = new WeakMap<Modules, ReadonlyMap<string, LimitsByMeter>>();
+
+export function compiledLicense(license: LicenseClaims): CompiledLicense {
+  const known = compiledLicenses.get(license);
+  if (known) return known;
+  const actions = compiledModules.get(license.modules) ?? actionsOf(license.modules);
+  compiledModules.set(license.modules, actions);
+  const compiled: CompiledLicense = { boundaries: licenseBoundaries(license), actions, decisions: {} };
+  compiledLicenses.set(license, compiled);
+  return compiled;
+}
+
+function actionsOf(modules: Modules): ReadonlyMap<string, LimitsByMeter> {
+  return new Map(
+    Object.entries(modules).flatMap(([module, { features, limits }]) => {
+      const byMeter = new Map(limits.map(({ meter }) => [meter, limits.filter((limit) => limit.meter === meter)]));
+      return features.map((feature) => [`${module}:${feature}`, byMeter] as const);
+    }),
+  );
+}
