@@ -9,6 +9,7 @@ import { DeploymentsModule } from './features/deployments/index.js';
 import { EventsModule } from './features/events/index.js';
 import { InvoicesModule } from './features/invoices/index.js';
 import { LicensesModule } from './features/licenses/index.js';
+import { LimitsModule } from './features/limits/index.js';
 import { ProvisioningModule } from './features/provisioning/index.js';
 import { RegionsModule } from './features/regions/index.js';
 import { SubscriptionsModule } from './features/subscriptions/index.js';
@@ -18,8 +19,8 @@ import { ViolationsModule } from './features/violations/index.js';
 import { MessagingModule } from './messaging.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, ProvisioningModule,
-  RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
+  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, LimitsModule,
+  ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
 ]; // prettier-ignore
 
 @Module({})

@@ -45,7 +45,7 @@ export class Checks {
     if (question.reserve === true) this.refuseWrongReservation(question);
     const decisionId = options.ids.uuid();
     const answer = await answerWithin(
-      options.answerMs ?? ANSWER_MS,
+      question.answerMs ?? options.answerMs ?? ANSWER_MS,
       (deadline) => this.answer(question, decisionId, deadline),
       (error) => error instanceof Abandoned || options.onError?.(error),
     );
@@ -214,7 +214,7 @@ export class Checks {
   }
 
   /** A use stands in every count of its meter; of those it may not pass, the limits of the asked module are the caps. */
-  private holdsOf({ license, meter }: Asked, limits: readonly LicensedLimit[], now: Date): Hold[] {
+  holdsOf({ license, meter }: Pick<Asked, 'license' | 'meter'>, limits: readonly LicensedLimit[], now: Date): Hold[] {
     return [...this.parts.keys.of(license, meter, now).values()].map((key) => ({
       key,
       cap: limits.find((limit) => limit.window === key.window && isExact(limit))?.cap ?? null,

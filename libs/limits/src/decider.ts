@@ -1,4 +1,4 @@
-import type { Decision, LicenseClaims } from '@biplane/licensing';
+import { limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Admissions } from './admissions.js';
 import { Checks } from './checks.js';
@@ -12,7 +12,7 @@ import type { EngineParts } from './engine-parts.js';
 import { LimitCounters } from './limit-counters.js';
 import { LimitWatch } from './limit-watch.js';
 import type { AdmitQuestion, CheckedDecision, CheckQuestion, DeciderOptions, LimitPassed } from './questions.js';
-import { Reservations } from './reservations.js';
+import { Reservations, type Hold } from './reservations.js';
 import { SliceBank } from './slice-bank.js';
 import { takeFlush } from './store/decisions.js';
 import { Throttles } from './throttles.js';
@@ -86,6 +86,11 @@ export class Decider {
   /** The counters that usage of the meter at an instant stands in: what `counters.ensure` and `counters.add` are given. */
   keysOf(license: LicenseClaims, meter: string, at: Date): LimitKey[] {
     return [...this.keys.of(license, meter, at).values()];
+  }
+
+  /** What a use of the meter is held in at an instant: for tickets, whose limits are those of the moment. */
+  holdsOf(license: LicenseClaims, action: string, meter: string, at: Date): Hold[] {
+    return this.checks.holdsOf({ license, meter }, limitsOf(license, action, meter), at);
   }
 
   /** Tells, once a window each, which shares of caps were passed: after usage of the meter was counted, in its transaction. */

@@ -21,6 +21,8 @@ export interface CheckQuestion extends Question {
   /** Holds the quantity, when it is admitted, until it is confirmed, released or expires. */
   readonly reserve?: boolean | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** What is left of the time for an answer; all of it by default. */
+  readonly answerMs?: number | undefined;
 }
 
 export interface AdmitQuestion extends Question {

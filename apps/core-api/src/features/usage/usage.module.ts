@@ -6,6 +6,7 @@ import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { CompletenessService } from './completeness.service.js';
 import { LimitEvents } from './limit-events.js';
+import { LimitUsageStore } from './limit-usage.js';
 import { UsageIntake } from './usage-intake.service.js';
 import { UsageConsumer } from './usage.consumer.js';
 import { UsageController } from './usage.controller.js';
@@ -15,7 +16,7 @@ import { UsageStore } from './usage.store.js';
 @Module({
   imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
   controllers: [UsageController, UsageConsumer],
-  providers: [UsageStore, UsageIntake, UsageService, CompletenessService, LimitEvents],
+  providers: [UsageStore, UsageIntake, UsageService, CompletenessService, LimitEvents, LimitUsageStore],
   exports: [LimitEvents, UsageService],
 })
 export class UsageModule {}
