@@ -1,3 +1,4 @@
+import { quotaKey } from '@biplane/licensing';
 import type { AddonDto, CatalogItemDto, EntitlementDto } from './catalog.responses.js';
 import type { AddonRow } from './catalog.store.js';
 import type { PlanDto, PlanVersionDto } from './plans.responses.js';
@@ -35,7 +36,7 @@ export function addonJson({ code, name, resourceKind, currency, price, grants }:
   return { code, name, resourceKind, currency, price, grants };
 }
 
-/** Plans and add-ons with what they entitle to, each entitlement with its quota key `module:meter`. */
+/** Plans and add-ons with what they entitle to, each limit with its quota key. A grant raises every limit of its meter; it is named by the level it makes where there is none. */
 export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly AddonRow[]): CatalogItemDto[] {
   const ofPlans = plans.flatMap((plan): CatalogItemDto[] => {
     const published = plan.versions.filter((version) => version.state === 'published').at(-1);
@@ -46,7 +47,9 @@ export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly A
         module: module.module,
         meter: limit.meter,
         cap: limit.cap,
-        quotaKey: `${module.module}:${limit.meter}`,
+        window: limit.window,
+        strategy: limit.strategy,
+        quotaKey: quotaKey(module.module, limit.meter, limit.window),
       })),
     ]);
     return [{ kind: 'plan', code: plan.code, name: plan.name, version: published.version, entitlements }];
@@ -56,7 +59,7 @@ export function itemsJson(plans: readonly PlanWithVersions[], addons: readonly A
     code: addon.code,
     name: addon.name,
     version: null,
-    entitlements: addon.grants.map((grant) => ({ ...grant, quotaKey: `${grant.module}:${grant.meter}` })),
+    entitlements: addon.grants.map((grant) => ({ ...grant, quotaKey: quotaKey(grant.module, grant.meter, null) })),
   }));
   return [...ofPlans, ...ofAddons];
 }

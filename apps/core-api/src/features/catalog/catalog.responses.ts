@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { AddonGrant } from './domain/addon.js';
 import type { MeterDefinition, TaxDefinition } from './domain/catalog-entries.js';
+import { STRATEGIES, type LimitWindow, type Strategy } from './domain/plan-version.js';
 
 /** A price as it was given: what stands beside `kind` depends on it. */
 export const ApiPrice = (example: PriceJson): PropertyDecorator =>
@@ -52,11 +53,19 @@ export class TaxDto implements TaxDefinition {
 /** A feature, a limit of a plan, or what an add-on adds to a limit. */
 export class EntitlementDto {
   @ApiProperty({ example: 'storage' }) readonly module!: string;
-  @ApiProperty({ type: String, nullable: true, example: 'storage:storage_gb', description: '`module:meter`' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'financials.api_calls.month',
+    description: '`module.meter`, and its window if it has one',
+  })
   readonly quotaKey!: string | null;
   @ApiProperty({ required: false, example: 'automated_billing' }) readonly feature?: string;
   @ApiProperty({ required: false, example: 'storage_gb' }) readonly meter?: string;
   @ApiProperty({ required: false, example: '100', description: 'Of a limit' }) readonly cap?: string;
+  @ApiProperty({ required: false, enum: ['day', 'month'], nullable: true, description: 'Of a limit; null of a level' })
+  readonly window?: LimitWindow;
+  @ApiProperty({ required: false, enum: STRATEGIES, description: 'Of a limit' }) readonly strategy?: Strategy;
   @ApiProperty({ required: false, example: '50', description: 'Of an add-on' }) readonly addToCap?: string;
 }
 

@@ -15,6 +15,7 @@ import { LicenseMetrics } from './license-metrics.js';
 import { LicenseService } from './license.service.js';
 import { LicenseView } from './license-view.js';
 import { LicensesStore } from './licenses.store.js';
+import { PresentLicenses } from './present-licenses.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { SigningKeysStore } from './signing-keys.store.js';
 
@@ -23,8 +24,8 @@ import { SigningKeysStore } from './signing-keys.store.js';
   controllers: [LicenseController, JwksController, AppliedConsumer],
   providers: [
     LicenseService, LicenseInputs, LicenseView, LicenseJobs, LicenseMetrics, LicensesStore,
-    AppliedService, AppliedStore, InstancesStore, SigningKeys, SigningKeysStore,
+    AppliedService, AppliedStore, InstancesStore, SigningKeys, SigningKeysStore, PresentLicenses,
   ], // prettier-ignore
-  exports: [LicenseService, AppliedService],
+  exports: [LicenseService, AppliedService, PresentLicenses],
 })
 export class LicensesModule {}
