@@ -23,22 +23,22 @@ export class LimitWatch {
   async passed(tx: Tx, license: LicenseClaims, meter: string, now: Date): Promise<LimitPassed[]> {
     const found: LimitPassed[] = [];
     const keys = this.parts.keys.of(license, meter, now);
-    for (const limit of this.limitsOf(license, meter)) {
+    for (const { module, limit } of this.limitsOf(license, meter)) {
       const key = keys.get(limit.window);
       if (key === undefined) continue;
       await this.parts.counters.ensure(tx, [key]);
       for (const { share, used } of await this.thresholds.cross(tx, key, limit)) {
-        found.push({ key, limit, share, used });
+        found.push({ license, module, key, limit, share, used });
       }
     }
     for (const passed of found) await this.tell(tx, passed, now);
     return found;
   }
 
-  private limitsOf(license: LicenseClaims, meter: string): LicensedLimit[] {
-    return Object.values(license.modules)
-      .flatMap(({ limits }) => limits)
-      .filter((limit) => limit.meter === meter && limit.authority === this.parts.options.plane);
+  private limitsOf(license: LicenseClaims, meter: string): { module: string; limit: LicensedLimit }[] {
+    return Object.entries(license.modules)
+      .flatMap(([module, { limits }]) => limits.map((limit) => ({ module, limit })))
+      .filter(({ limit }) => limit.meter === meter && limit.authority === this.parts.options.plane);
   }
 
   private async tell(tx: Tx, passed: LimitPassed, now: Date): Promise<void> {

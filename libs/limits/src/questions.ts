@@ -40,6 +40,8 @@ export interface CheckedDecision extends Decision {
 
 /** A share of a cap that was passed, told once a window. */
 export interface LimitPassed {
+  readonly license: LicenseClaims;
+  readonly module: string;
   readonly key: LimitKey;
   readonly limit: LicensedLimit;
   readonly share: string;
