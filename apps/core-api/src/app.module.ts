@@ -16,11 +16,12 @@ import { SubscriptionsModule } from './features/subscriptions/index.js';
 import { TenantsModule } from './features/tenants/index.js';
 import { UsageModule } from './features/usage/index.js';
 import { ViolationsModule } from './features/violations/index.js';
+import { WebhooksModule } from './features/webhooks/index.js';
 import { MessagingModule } from './messaging.module.js';
 
 const FEATURES = [
   AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, LimitsModule,
-  ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
+  ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule, WebhooksModule,
 ]; // prettier-ignore
 
 @Module({})

@@ -12,10 +12,34 @@ export const environmentSpec = {
   ...kafkaVariables,
   CORE_DATABASE_URL: postgresUrl('Core database, as its runtime role'),
   REGIONS: regionList,
+  SIGNING_KEYS_FOLDER: variable.optional(
+    variable.text({
+      help: 'Folder of private license keys, one <kid>.json each, for keys imported with signer "folder"',
+      example: '/run/secrets/signing-keys',
+    }),
+  ),
+  KMS_URL: variable.optional(
+    variable.url({
+      help: 'Key service that signs for keys imported with signer "kms": POST /sign {kid, digest}',
+      protocols: ['https', 'http'],
+      example: 'https://kms.internal',
+    }),
+  ),
+  KMS_TOKEN_FILE: variable.optional(
+    variable.text({ help: 'File with the bearer token for KMS_URL', example: '/run/secrets/kms-token' }),
+  ),
   ISSUER_FILE: variable.text({
     help: 'JSON file of the invoice issuer: code, name, address, zone, tax id',
     example: './issuer.json',
   }),
+  WEBHOOK_TEST_HOSTS: variable.optional(
+    variable.list({
+      help: 'Hosts of demos and tests to which webhooks may go by plain HTTP and at private addresses',
+      example: '127.0.0.1',
+      pattern: /^[a-z0-9.:-]{1,253}$/,
+      refusedInProduction: true,
+    }),
+  ),
 } as const;
 
 export type CoreEnvironment = EnvironmentOf<typeof environmentSpec>;

@@ -20,6 +20,8 @@ export interface CoreOptions {
   readonly fieldKey?: string;
   /** Further clients, by id, each with its scopes; the secret of each is its id. */
   readonly clients?: Readonly<Record<string, readonly string[]>>;
+  /** Where webhooks may go besides the open internet. */
+  readonly webhookTestHosts?: readonly string[];
 }
 
 export interface RunningCore extends RunningService {
@@ -67,6 +69,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     }),
     CORE_DATABASE_URL: options.databaseUrl,
     REGIONS: options.regions,
+    WEBHOOK_TEST_HOSTS: options.webhookTestHosts,
     KAFKA_BROKERS: options.kafka?.brokers ?? ['127.0.0.1:1'],
     KAFKA_USERNAME: options.kafka?.username ?? 'core',
     KAFKA_PASSWORD: options.kafka?.password ?? 'none',
