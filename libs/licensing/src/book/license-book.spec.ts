@@ -6,6 +6,7 @@ import { decide } from '../decision/decide.js';
 import { DEPLOYMENT, goodClaims, HOME, newPair, NOW, trustedKey, type Pair } from '../testing/fixtures.js';
 import { signLicense } from '../token/sign-license.js';
 import { LicenseBook } from './license-book.js';
+import type { SharedParts } from './shared-parts.js';
 
 const deploymentId = DEPLOYMENT;
 const pairs = new Map<string, Pair>();
@@ -201,5 +202,29 @@ describe('LicenseBook', () => {
     expect(msAt(NOW.getTime(), 5_000)).toBe(ahead.now.getTime());
     trust(book, 'stolen', 'revoked');
     expect(msAt(NOW.getTime(), 6_000)).toBe(NOW.getTime() + 1_000);
+  });
+
+  it('what licenses say alike is kept once, and goes with the last that says it', () => {
+    const book = newBook('k1', 'k2');
+    const others = [2, 3].map((last) => `0196fbd0-0000-7000-8000-00000000d00${last}`);
+    const take = (id: string, version: number, changes: Partial<LicenseClaims> = {}, kid = 'k1'): void => {
+      const deployment = { ...goodClaims.deployment, id };
+      const token = signed({ version, aud: `deployment:${id}`, deployment, ...changes }, kid);
+      expect(book.receive(id, token, at()).kind).toBe('accepted');
+    };
+    for (const id of [deploymentId, ...others]) take(id, 1);
+    const [first, second] = others.map((id) => book.get(id)?.claims);
+    expect(first?.modules).toBe(second?.modules);
+    expect(first?.placement).toBe(second?.placement);
+    expect(first).toMatchObject({ modules: goodClaims.modules, meters: goodClaims.meters });
+    const parts = (book as unknown as { parts: SharedParts }).parts;
+    expect(parts.size).toBe(6);
+    take(deploymentId, 2, { featureFlags: { other: true } }, 'k2');
+    expect(parts.size).toBe(7);
+    expect(book.get(deploymentId)?.claims.featureFlags).toEqual({ other: true });
+    trust(book, 'k1', 'revoked');
+    expect(parts.size).toBe(6);
+    trust(book, 'k2', 'revoked');
+    expect(parts.size).toBe(0);
   });
 });

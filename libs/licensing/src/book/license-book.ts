@@ -9,6 +9,7 @@ import { verifyLicense, verifyStoredLicense, type HighestSeen, type VerifiedLice
 import { KeyRing } from './key-ring.js';
 import { NewestIssueByKey, type Instant } from './newest-issue.js';
 import { SetAside } from './set-aside.js';
+import { SharedParts } from './shared-parts.js';
 
 /** What stays in memory for a deployment: the claims, without the signed text that carried them. */
 export interface HeldLicense extends HighestSeen {
@@ -38,6 +39,7 @@ export class LicenseBook {
   private readonly newest = new NewestIssueByKey();
   private readonly aside = new SetAside();
   private readonly table: LicenseTable;
+  private readonly parts = new SharedParts();
   private refusals = 0;
 
   /** Without a home every license counts as own: a service that serves deployments wherever they are placed. */
@@ -147,14 +149,17 @@ export class LicenseBook {
       if (license.kid !== kid) continue;
       this.held.delete(deploymentId);
       this.table.remove(deploymentId);
+      this.parts.release(license.claims);
     }
     for (const [deploymentId, mark] of this.marks) if (mark.kid === kid) this.marks.delete(deploymentId);
     this.newest.forget(kid);
   }
 
-  private hold(deploymentId: string, license: HeldLicense): void {
-    const { claims, version, payloadHash, kid } = license;
+  private hold(deploymentId: string, { claims: document, version, payloadHash, kid }: HeldLicense): void {
+    const before = this.held.get(deploymentId);
+    const claims = this.parts.share(document);
     this.held.set(deploymentId, { claims, version, payloadHash, kid });
+    if (before) this.parts.release(before.claims);
     this.marks.delete(deploymentId);
     this.table.put(claims);
   }

@@ -22,18 +22,20 @@ const compiledModules = new WeakMap<Modules, ReadonlyMap<string, LimitsByMeter>>
 export function compiledLicense(license: LicenseClaims): CompiledLicense {
   const known = compiledLicenses.get(license);
   if (known) return known;
-  const actions = compiledModules.get(license.modules) ?? actionsOf(license.modules);
-  compiledModules.set(license.modules, actions);
+  const actions = compiledActions(license.modules);
   const compiled: CompiledLicense = { boundaries: licenseBoundaries(license), actions, decisions: {} };
   compiledLicenses.set(license, compiled);
   return compiled;
 }
 
-function actionsOf(modules: Modules): ReadonlyMap<string, LimitsByMeter> {
-  return new Map(
-    Object.entries(modules).flatMap(([module, { features, limits }]) => {
-      const byMeter = new Map(limits.map(({ meter }) => [meter, limits.filter((limit) => limit.meter === meter)]));
-      return features.map((feature) => [`${module}:${feature}`, byMeter] as const);
-    }),
-  );
+export function compiledActions(modules: Modules): ReadonlyMap<string, LimitsByMeter> {
+  const known = compiledModules.get(modules);
+  if (known) return known;
+  const actions = new Map<string, LimitsByMeter>();
+  for (const [module, { features, limits }] of Object.entries(modules)) {
+    const byMeter = new Map(limits.map(({ meter }) => [meter, limits.filter((limit) => limit.meter === meter)]));
+    for (const feature of features) actions.set(`${module}:${feature}`, byMeter);
+  }
+  compiledModules.set(modules, actions);
+  return actions;
 }

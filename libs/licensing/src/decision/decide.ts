@@ -2,6 +2,7 @@ import type { LicenseClaims } from '../claims/claims.js';
 import { compiledLicense } from './compiled-license.js';
 import { decideLimit, type LimitVerdict } from './decide-limit.js';
 import { DECISION_OUTCOMES, makeDecision, type DecideInput, type Decision, type DecisionOutcome } from './decision.js';
+import { limitsOf } from '../limits/limits-of.js';
 import { decisionOfVerdict, decisionWithoutLicense, factsOf, licenseVerdict } from './license-verdict.js';
 
 const severity = (outcome: DecisionOutcome): number => DECISION_OUTCOMES.indexOf(outcome);
@@ -25,9 +26,8 @@ export function decide(input: DecideInput): Decision {
 /** The second half of `decide`: what the limits of the asked meter make of an action that the license admits. */
 export function decideLimits(byLicense: Decision, license: LicenseClaims, question: LimitQuestion): Decision {
   const { action, meter, readings = [], quantity = '1' } = question;
-  const limits = meter === undefined ? undefined : compiledLicense(license).actions.get(action)?.get(meter);
   let worst: LimitVerdict | undefined;
-  for (const limit of limits ?? []) {
+  for (const limit of limitsOf(license, action, meter)) {
     const reading = readings.find((each) => each.meter === limit.meter && each.window === limit.window);
     const verdict = decideLimit(limit, reading, quantity);
     // A meter may have a limit a day and one a month: the most severe verdict holds, of equals the first.
