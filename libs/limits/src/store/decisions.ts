@@ -77,13 +77,13 @@ export async function takeFlush(
   return taken === 1;
 }
 
-/** Of distinct keys. */
+/** Of distinct keys. One line that is empty comes as no line. */
 export async function addAllowed(tx: Tx, counts: readonly AllowedCount[]): Promise<void> {
   if (counts.length === 0) return;
   await executeSql(
     tx,
     `INSERT INTO decision_count AS held (deployment_id, action, meter, hour, allowed)
-     SELECT deployment_id, action, meter, hour, allowed FROM ROWS FROM (
+     SELECT deployment_id, action, coalesce(meter, ''), hour, allowed FROM ROWS FROM (
        unnest(string_to_array($1::text, E'\\n')::uuid[]), unnest(string_to_array($2::text, E'\\n')),
        unnest(string_to_array($3::text, E'\\n')), unnest(string_to_array($4::text, E'\\n')::timestamptz[]),
        unnest(string_to_array($5::text, E'\\n')::bigint[])) AS c(deployment_id, action, meter, hour, allowed)
