@@ -35,9 +35,8 @@ async function run(program: string, files: Files, id = deploymentId): Promise<{ 
     id,
   ];
   const command = program.endsWith('.java') ? 'java' : process.execPath;
-  const options = { env: { ...process.env, NODE_OPTIONS: '', JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1' } };
   return new Promise((resolve) => {
-    execFile(command, args, options, (error, stdout, stderr) => {
+    execFile(command, args, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
     });
   });

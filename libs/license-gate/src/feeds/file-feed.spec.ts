@@ -32,7 +32,9 @@ beforeEach(async () => {
 afterEach(() => world.end());
 
 describe('a feed from a file', () => {
-  it.each(Object.entries(feedCases))('%s', async (_title, check) => check(world));
+  it.each(Object.entries(feedCases))('a feed from a file holds what every feed must hold: %s', async (_title, check) =>
+    check(world),
+  );
 
   it.each([
     ['half written', (text: string) => text.slice(0, text.length / 2)],

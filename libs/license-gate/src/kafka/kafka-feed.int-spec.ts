@@ -48,7 +48,11 @@ beforeEach(() => {
 afterEach(() => world.end(), 30_000);
 
 describe('a feed from Kafka', () => {
-  it.each(Object.entries(feedCases))('%s', async (_title, check) => check(world), 60_000);
+  it.each(Object.entries(feedCases))(
+    'a feed from Kafka holds what every feed must hold: %s',
+    async (_title, check) => check(world),
+    60_000,
+  );
 
   it('A13: with no broker the gate serves what it kept, and says so within 6 s', async () => {
     const placement = newPlacement();
