@@ -1,3 +1,5 @@
+export { CONTROL_HOME } from './control-home.js';
+export { ControlUsage } from './control-usage.service.js';
 export { LimitEvents, type RefusedLimitEvent, type ReportedLimitEvent } from './limit-events.js';
 export { UsageModule } from './usage.module.js';
 export { UsageService, type Completeness } from './usage.service.js';

@@ -70,8 +70,29 @@ export class UsageIntake {
     await this.compare(touched);
   }
 
+  /** Counts a window that stood aside, by the rules of now but for its age; answers why it still may not be counted. */
+  async countAgain(tx: Tx, region: RegionCode, window: UsageWindowTotal, now: Date): Promise<string | null> {
+    const batch = { region, windows: [window], closes: [], limitEvents: [], other: [] };
+    const { accepted, refused } = await this.judge(tx, batch, now, true);
+    if (accepted.length > 0) await this.store.raise(tx, accepted, [this.ids.uuid()], now);
+    return refused[0]?.reason ?? null;
+  }
+
+  /** The same of a close. */
+  async closeAgain(tx: Tx, region: RegionCode, close: HomeCloseRow, now: Date): Promise<string | null> {
+    const { accepted, refused } = await this.judgeCloses(tx, {
+      region,
+      windows: [],
+      closes: [close],
+      limitEvents: [],
+      other: [],
+    });
+    if (accepted.length > 0) await this.store.recordCloses(tx, accepted, now);
+    return refused[0]?.reason ?? null;
+  }
+
   /** Compares hours with what their homes say they counted: a bill waits for each that differs. */
-  private async compare(touched: readonly HomeHour[]): Promise<void> {
+  async compare(touched: readonly HomeHour[]): Promise<void> {
     const hours = distinctHours(touched);
     if (hours.length === 0) return;
     await this.unitOfWork.run(async (tx) => {
@@ -87,6 +108,7 @@ export class UsageIntake {
     tx: Tx,
     batch: UsageBatch,
     now: Date,
+    anyAge = false,
   ): Promise<{ accepted: CountedWindow[]; refused: QuarantinedRecord[] }> {
     const newest = newestOfEach(batch.windows);
     const deployments = await this.deployments.findMany(
@@ -101,7 +123,11 @@ export class UsageIntake {
       const deployment = deployments.get(window.deploymentId);
       const timeZone = timeZones.get(window.deploymentId);
       const facts = deployment && timeZone !== undefined ? { ...deployment, timeZone } : undefined;
-      const fault = windowFault(window, facts, meters.get(window.meter), { now, region: batch.region });
+      const fault = windowFault(window, facts, meters.get(window.meter), {
+        now,
+        region: batch.region,
+        anyAge,
+      });
       if (fault === null && deployment !== undefined) {
         accepted.push({ ...window, tenantId: deployment.tenantId, hour: hourOf(window.windowStart).from });
       } else {
@@ -165,7 +191,7 @@ const faultDetail: Readonly<Record<string, string>> = {
 };
 
 /** Of every window, counted or not: a quarantined one is held too, it just counts for nobody. */
-function hoursOf(windows: readonly UsageWindowTotal[]): HomeHour[] {
+export function hoursOf(windows: readonly UsageWindowTotal[]): HomeHour[] {
   return windows.map(({ homeId, incarnation, windowStart }) => ({
     homeId,
     incarnation,

@@ -1,22 +1,44 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { LicensesModule } from '../licenses/index.js';
 import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { CompletenessService } from './completeness.service.js';
+import { ControlUsage } from './control-usage.service.js';
+import { ControlUsageStore } from './control-usage.store.js';
 import { LimitEvents } from './limit-events.js';
 import { LimitUsageStore } from './limit-usage.js';
+import { QuarantineController } from './quarantine.controller.js';
+import { QuarantineService } from './quarantine.service.js';
+import { QuarantineStore } from './quarantine.store.js';
 import { UsageIntake } from './usage-intake.service.js';
 import { UsageConsumer } from './usage.consumer.js';
 import { UsageController } from './usage.controller.js';
+import { SubscriptionUsageController } from './subscription-usage.controller.js';
+import { UsageJobs } from './usage.jobs.js';
+import { UsageMetrics } from './usage.metrics.js';
 import { UsageService } from './usage.service.js';
 import { UsageStore } from './usage.store.js';
 
 @Module({
-  imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
-  controllers: [UsageController, UsageConsumer],
-  providers: [UsageStore, UsageIntake, UsageService, CompletenessService, LimitEvents, LimitUsageStore],
-  exports: [LimitEvents, UsageService],
+  imports: [CatalogModule, DeploymentsModule, LicensesModule, RegionsModule, SubscriptionsModule, TenantsModule],
+  controllers: [UsageController, QuarantineController, SubscriptionUsageController, UsageConsumer],
+  providers: [
+    UsageStore,
+    UsageIntake,
+    UsageService,
+    CompletenessService,
+    LimitEvents,
+    LimitUsageStore,
+    QuarantineStore,
+    QuarantineService,
+    ControlUsage,
+    ControlUsageStore,
+    UsageMetrics,
+    UsageJobs,
+  ],
+  exports: [ControlUsage, LimitEvents, UsageService],
 })
 export class UsageModule {}

@@ -205,8 +205,8 @@ export class UsageStore {
   }
 
   /**
-   * Hours in which a home that serves one of these deployments reported a window of it that is not counted, and that no
-   * later revision has replaced. What a stranger reports holds nobody back.
+   * Hours in which a home that serves one of these deployments reported a window of it that is not counted, that no later
+   * revision has replaced, and of which nobody decided. What a stranger reports holds nobody back.
    */
   quarantinedHours(
     tx: Tx,
@@ -217,7 +217,7 @@ export class UsageStore {
       tx,
       `SELECT DISTINCT record->>'homeId' AS "homeId", date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') AS hour
          FROM usage_quarantine q
-        WHERE record_type = 'UsageWindow' AND record->>'deploymentId' = ANY($1::text[])
+        WHERE record_type = 'UsageWindow' AND record->>'deploymentId' = ANY($1::text[]) AND resolution IS NULL
           AND reason NOT IN ('REGION_MISMATCH', 'HOME_DOES_NOT_SERVE')
           AND NOT EXISTS (SELECT 1 FROM usage_window w WHERE w.deployment_id = (q.record->>'deploymentId')::uuid
                 AND w.meter = q.record->>'meter' AND w.window_start = (q.record->>'windowStart')::timestamptz

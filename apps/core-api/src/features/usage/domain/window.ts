@@ -65,12 +65,13 @@ const oldestMs = (35 * 24 + 1) * 3_600_000;
 /**
  * Decides whether a window may be counted; `null` means yes. Never guesses: what is unknown is a fault. `region` is that
  * of the topic it came on: the broker lets only that region's homes write there, whatever the record says of itself.
+ * `anyAge`: an operator vouches for it, so that it may be older than what a home may report by itself.
  */
 export function windowFault(
   window: UsageWindowTotal,
   deployment: MeteredDeployment | undefined,
   meter: { readonly aggregation: string; readonly authority: string } | undefined,
-  { now, region }: { readonly now: Date; readonly region: string },
+  { now, region, anyAge = false }: { readonly now: Date; readonly region: string; readonly anyAge?: boolean },
 ): WindowFault | null {
   if (deployment === undefined) return 'DEPLOYMENT_UNKNOWN';
   if (deployment.region !== region) return 'REGION_MISMATCH';
@@ -80,7 +81,7 @@ export function windowFault(
   if (!isCutRight(window, deployment.timeZone)) return 'WINDOW_SHAPE';
   if (!parseTotal(window.quantity).ok) return 'QUANTITY_INVALID';
   if (window.windowStart.getTime() > now.getTime() + futureToleranceMs) return 'WINDOW_IN_FUTURE';
-  if (window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
+  if (!anyAge && window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
   return deployment.placements.some((placement) => serves(placement, window)) ? null : 'HOME_DOES_NOT_SERVE';
 }
 
