@@ -137,6 +137,23 @@ describe('the OpenAPI document', () => {
     await answers(200, 'POST', '/api/v1/deployments/{id}/transition', { params, body });
     await answers(200, 'GET', '/api/v1/deployments/{id}', { params });
     await answers(200, 'GET', '/api/v1/audit', { query: '?limit=200' });
+    await answers(200, 'GET', '/api/v1/audit/verify', { query: '?limit=1' });
+  });
+
+  it('describes webhooks: endpoints, their secrets, and deliveries', async () => {
+    const endpoints = '/api/v1/webhooks/endpoints';
+    const body = { url: 'https://hooks.example.com/', eventTypes: ['invoice.issued'] };
+    const params = { id: ((await answers(201, 'POST', endpoints, { body })) as { id: string }).id };
+    await answers(200, 'GET', endpoints);
+    await answers(200, 'GET', `${endpoints}/{id}`, { params });
+    await answers(200, 'POST', `${endpoints}/{id}/rotate-secret`, { params });
+    await answers(200, 'POST', `${endpoints}/{id}/disable`, { params });
+    await answers(200, 'POST', `${endpoints}/{id}/enable`, { params });
+    const delivery = (await answers(202, 'POST', `${endpoints}/{id}/test`, { params })) as { id: string };
+    await answers(200, 'GET', '/api/v1/webhooks/deliveries');
+    await answers(200, 'GET', '/api/v1/webhooks/deliveries/{id}', { params: delivery });
+    await answers(202, 'POST', '/api/v1/webhooks/deliveries/{id}/replay', { params: delivery });
+    expect((await admin.send('DELETE', `${endpoints}/${params.id}`)).status).toBe(204);
   });
 
   it('describes a failed operation and its retry', async () => {

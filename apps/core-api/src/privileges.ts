@@ -4,6 +4,7 @@ import { executeSql, type Tx } from '@biplane/service-kit';
 export const INSERT_ONLY_TABLES = [
   'addon',
   'audit_entry',
+  'audit_seal',
   'deployment_event',
   'flag_event',
   'invoice_line',
