@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MoneyDto } from '@biplane/service-kit';
 import { IsString, Matches } from 'class-validator';
+import { MONTH, MONTH_MESSAGE } from '../../month.js';
 
 export class BillPeriodDto {
   @ApiProperty({ format: 'date-time' })
@@ -92,7 +93,6 @@ export class BillDto {
 export class MonthQuery {
   @ApiProperty({ example: '2026-04' })
   @IsString()
-  // 9999-12 ends in a year of five digits, which PostgreSQL does not read.
-  @Matches(/^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
+  @Matches(MONTH, { message: MONTH_MESSAGE })
   period!: string;
 }

@@ -29,10 +29,11 @@ export class QuotesService {
     const reader = new QuoteBodyReader();
     const from = reader.instant(body.period.from, '/period/from');
     const to = reader.instant(body.period.to, '/period/to');
+    const names = await this.catalog.meterNames(tx);
     const deployments: DeploymentRequest[] = [];
     for (const [index, deployment] of body.deployments.entries()) {
       const pointer = `/deployments/${index}`;
-      const plan = await this.plan(tx, deployment, pointer);
+      const plan = await this.plan(tx, deployment, pointer, names);
       const addons = await this.addons(tx, deployment.addons ?? []);
       deployments.push({ ...plan, addons, ...assumed(deployment, pointer, reader, from) });
     }
@@ -42,13 +43,17 @@ export class QuotesService {
   }
 
   /** A published version, or one written inline so that a price can be tried before it is sold. */
-  private async plan(tx: Tx, body: QuoteDeploymentDto, pointer: string): Promise<QuotedPlan> {
+  private async plan(
+    tx: Tx,
+    body: QuoteDeploymentDto,
+    pointer: string,
+    names: ReadonlyMap<string, string>,
+  ): Promise<QuotedPlan> {
     const { plan, planVersion } = body;
     if ((plan === undefined) === (planVersion === undefined)) {
       const detail = 'Name a published plan or carry planVersion inline, one of the two';
       throw new RefusalError(invalid([{ pointer: `${pointer}/plan`, code: 'ONE_OF', detail }]));
     }
-    const names = await this.catalog.meterNames(tx);
     if (plan === undefined) {
       const inline = await this.plans.read(tx, planVersion, `${pointer}/planVersion`);
       return { plan: { code: 'inline', name: 'Plan' }, planVersion: namedMeters(inline, names) };

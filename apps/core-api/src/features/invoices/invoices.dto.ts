@@ -1,10 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { PageQuery } from '@biplane/service-kit';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { MONTH, MONTH_MESSAGE } from '../../month.js';
 import { BillDto, BillPeriodDto } from '../billing/index.js';
-
-// 9999-12 ends in a year of five digits, which PostgreSQL does not read.
-const month = /^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/;
 
 export class InvoiceRequestDto {
   @ApiProperty({ format: 'uuid' })
@@ -12,7 +10,7 @@ export class InvoiceRequestDto {
   tenantId!: string;
 
   @ApiProperty({ example: '2026-04', description: "A calendar month in the tenant's zone" })
-  @Matches(month, { message: '$property must be a month such as 2026-04' })
+  @Matches(MONTH, { message: MONTH_MESSAGE })
   period!: string;
 
   @ApiProperty({ enum: ['preview', 'issue'] })
@@ -28,7 +26,7 @@ export class InvoiceListQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: '2026-04' })
   @IsOptional()
-  @Matches(month, { message: '$property must be a month such as 2026-04' })
+  @Matches(MONTH, { message: MONTH_MESSAGE })
   period?: string;
 }
 

@@ -1,14 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ApiInstant } from '@biplane/service-kit';
 import { IsOptional, IsUUID, Matches } from 'class-validator';
+import { MONTH, MONTH_MESSAGE } from '../../month.js';
 
 export class CompletenessQuery {
   @ApiProperty({
     example: '2026-04',
     description: "A calendar month: in the tenant's zone when one is named, else in UTC",
   })
-  // 9999-12 ends in a year of five digits, which PostgreSQL does not read.
-  @Matches(/^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/, { message: '$property must be a month such as 2026-04' })
+  @Matches(MONTH, { message: MONTH_MESSAGE })
   period!: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Only the homes that served this tenant' })

@@ -19,6 +19,8 @@ import { UsageController } from './usage.controller.js';
 import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { UsageJobs } from './usage.jobs.js';
 import { UsageMetrics } from './usage.metrics.js';
+import { UsageReport } from './usage-report.service.js';
+import { UsageReportStore } from './usage-report.store.js';
 import { UsageService } from './usage.service.js';
 import { UsageStore } from './usage.store.js';
 
@@ -37,6 +39,8 @@ import { UsageStore } from './usage.store.js';
     ControlUsage,
     ControlUsageStore,
     UsageMetrics,
+    UsageReport,
+    UsageReportStore,
     UsageJobs,
   ],
   exports: [ControlUsage, LimitEvents, UsageService],
