@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LicenseClaims, LicensedLimit } from '@biplane/licensing';
 import { RandomIds, type UnitOfWork } from '@biplane/service-kit';
-import { FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { checkInvariants, FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import { Decider, type AdmitQuestion, type DeciderOptions } from './index.js';
 import { licenseWith, limitOf, NOW, windowSource } from './spec-support/rig.js';
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LicenseClaims, LicensedLimit } from '@biplane/licensing';
 import { openDatabase, RandomIds, type Tx, type UnitOfWork } from '@biplane/service-kit';
-import { FakeClock, testPostgres, testUnitOfWork, waitFor, type TestPostgres } from '@biplane/testing';
+import { checkInvariants, FakeClock, testPostgres, testUnitOfWork, waitFor, type TestPostgres } from '@biplane/testing';
 import fc from 'fast-check';
 import { Decider, type CheckedDecision, type CheckQuestion, type DeciderOptions, type LimitPassed } from './index.js';
 import { licenseWith, limitOf, NOW, windowSource } from './spec-support/rig.js';
@@ -14,6 +14,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

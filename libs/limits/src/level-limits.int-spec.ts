@@ -68,6 +68,15 @@ describe('a level limit in the transaction of its record', () => {
     expect(await memberRows()).toBe(5);
   });
 
+  it('of the first that come none is refused while there is room', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await database.query('TRUNCATE level_limit');
+      const take = () => unitOfWork.run((tx) => members.take(tx, { meter: 'members', quantity: '1', cap: '5' }));
+      const taken = await Promise.all(Array.from({ length: 5 }, take));
+      expect(taken.filter(({ admitted }) => admitted)).toHaveLength(5);
+    }
+  });
+
   it('a cap below what is in use denies, and says how much that is; without a cap nothing is denied', async () => {
     await unitOfWork.run((tx) => members.set(tx, 'members', '9'));
     const take = (cap: string | null) =>

@@ -26,9 +26,10 @@ export class LevelLimits {
   ): Promise<LevelTaken> {
     const taken = await takeLevel(tx, meter, quantity, cap);
     if (taken !== undefined) return { admitted: true, used: taken };
-    const level = await readLevel(tx, meter);
-    if (level !== undefined) return { admitted: false, used: level };
-    await insertLevel(tx, meter, await this.source.count(tx, meter));
+    if ((await readLevel(tx, meter)) === undefined) {
+      await insertLevel(tx, meter, await this.source.count(tx, meter));
+    }
+    // Once more even if the row is there: it may have come after the statement that did not find it.
     const again = await takeLevel(tx, meter, quantity, cap);
     if (again !== undefined) return { admitted: true, used: again };
     return { admitted: false, used: (await readLevel(tx, meter)) ?? '0' };

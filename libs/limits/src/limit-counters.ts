@@ -100,15 +100,14 @@ export class LimitCounters {
    */
   async take(tx: Tx, key: LimitKey, cap: string, quantity: string): Promise<boolean> {
     if (await takeFrom(tx, key, cap, quantity)) return true;
-    if (await this.has(tx, key)) return false;
     await this.ensure(tx, [key]);
+    // Once more even if the row is there: it may have come after the statement that did not find it.
     return takeFrom(tx, key, cap, quantity);
   }
 
   /** Holds a quantity, if there is room below the cap; without a cap in any case. */
   async hold(tx: Tx, key: LimitKey, cap: string | null, quantity: string): Promise<boolean> {
     if (await holdIn(tx, key, cap, quantity)) return true;
-    if (await this.has(tx, key)) return false;
     await this.ensure(tx, [key]);
     return holdIn(tx, key, cap, quantity);
   }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UnitOfWork } from '@biplane/service-kit';
-import { seededRandom, seedOfRun, sizeOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import {
+  checkInvariants,
+  seededRandom,
+  seedOfRun,
+  sizeOfRun,
+  testPostgres,
+  testUnitOfWork,
+  type TestPostgres,
+} from '@biplane/testing';
 import { LimitCounters, Reservations, type Hold, type LimitKey, type Reservation } from './index.js';
 import { ids, monthKey, NOW, windowSource } from './spec-support/rig.js';
 
@@ -12,6 +20,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

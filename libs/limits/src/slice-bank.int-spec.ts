@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RandomIds, type UnitOfWork } from '@biplane/service-kit';
-import { FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { checkInvariants, FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import { LimitCounters, SliceBank, sliceSize, type CountState, type LimitKey } from './index.js';
 import { grantSlice } from './store/slices.js';
 import { quantityOf, unitsOf } from './domain/units.js';
@@ -14,6 +14,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

@@ -188,8 +188,9 @@ export class SliceBank {
     };
     const amount = await unitOfWork.run(async (tx) => {
       const granted = await grantSlice(tx, request);
-      if (granted !== undefined || (await counters.has(tx, key))) return granted;
+      if (granted !== undefined) return granted;
       await counters.ensure(tx, [key]);
+      // Once more even if the counter is there: it may have come after the statement that did not find it.
       return grantSlice(tx, request);
     });
     if (amount === undefined) this.ledger.full(key, cap, least, this.monotonicMs());

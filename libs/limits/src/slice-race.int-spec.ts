@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UnitOfWork } from '@biplane/service-kit';
-import { sizeOfRun, spawnSource, testPostgres, waitFor, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import {
+  checkInvariants,
+  sizeOfRun,
+  spawnSource,
+  testPostgres,
+  waitFor,
+  testUnitOfWork,
+  type TestPostgres,
+} from '@biplane/testing';
 import { LimitCounters, SliceBank, type LimitKey } from './index.js';
 import { APRIL, ids, monthKey, NOW, stopped, windowSource } from './spec-support/rig.js';
 import type { TakerInput } from './spec-support/taker.child.js';
@@ -16,6 +24,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UnitOfWork } from '@biplane/service-kit';
-import { seededRandom, seedOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import {
+  checkInvariants,
+  seededRandom,
+  seedOfRun,
+  testPostgres,
+  testUnitOfWork,
+  type TestPostgres,
+} from '@biplane/testing';
 import { LimitCounters, Reservations, Tickets, type CapOf, type LimitKey, type Ticket } from './index.js';
 import { ids, monthKey, NOW, windowSource } from './spec-support/rig.js';
 
@@ -12,6 +19,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
 }, 60_000);
 afterAll(async () => {
+  await checkInvariants(database.url);
   await unitOfWork.close();
   await database.drop();
 });

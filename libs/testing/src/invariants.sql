@@ -136,3 +136,23 @@ EXCEPT SELECT hour FROM hour_close;
 -- tables: tenant_database
 SELECT deployment_id, state, ready_at, schema_version FROM tenant_database
 WHERE state = 'ready' AND (ready_at IS NULL OR schema_version IS NULL) OR ready_at < intent_at;
+
+-- invariant: the counter of a limit holds what its slices and reservations hold, and lost what slices lost
+-- tables: limit_counter, limit_slice, limit_hold, limit_reservation
+SELECT c.deployment_id, c.meter, c.limit_window, c.window_start, c.held, c.lost, s.open, s.expired, r.reserved
+FROM limit_counter c
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount - spent) FILTER (WHERE state = 'open'), 0) AS open,
+         coalesce(sum(amount - spent) FILTER (WHERE state = 'expired'), 0) AS expired
+  FROM limit_slice WHERE (deployment_id, meter, limit_window, window_start)
+    = (c.deployment_id, c.meter, c.limit_window, c.window_start)) s
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(quantity), 0) AS reserved FROM limit_hold h JOIN limit_reservation r ON r.id = h.reservation_id
+  WHERE r.state = 'held' AND (h.deployment_id, h.meter, h.limit_window, h.window_start)
+    = (c.deployment_id, c.meter, c.limit_window, c.window_start)) r
+WHERE c.held <> s.open + r.reserved OR c.lost <> s.expired;
+
+-- invariant: a ticket that was let in has a reservation, and no other has
+-- tables: limit_ticket, limit_reservation
+SELECT t.id, t.state FROM limit_ticket t LEFT JOIN limit_reservation r ON r.id = t.reservation_id
+WHERE (t.state = 'admitted') <> (r.id IS NOT NULL);
