@@ -7,6 +7,10 @@ export interface Finding extends Comparison {
   readonly subject: string;
   /** What was checked in the same run, so that a fast wrong answer is no result. */
   readonly oracle: string;
+  /** The ratio is to be at most this. */
+  readonly goal?: number;
+  /** When memory is compared. */
+  readonly bytes?: { readonly baseline: number; readonly subject: number; readonly goal?: number };
 }
 
 export interface Benchmark {

@@ -1,94 +1,149 @@
-import { decide, type DecideInput, type LicenseClaims } from '@biplane/licensing';
+import { decide, decideLimits, LicenseTable, type CounterReading, type LicenseClaims } from '@biplane/licensing';
 import type { Benchmark, Finding } from './benchmark.js';
-import { compare, timed } from './rounds.js';
+import {
+  bitsOf,
+  actions,
+  checksPerTurn,
+  deployments,
+  homeId,
+  idOf,
+  licenseOf,
+  nowMs,
+  questions,
+  type Question,
+} from './decision-scene.js';
+import { compare, timedByProcessor } from './rounds.js';
 
-const deployments = 10_000;
-const checksPerTurn = 100_000;
-const rounds = 9;
-const now = new Date('2026-04-10T12:00:00Z');
-const modules = ['financials', 'search', 'storage', 'reports', 'members'] as const;
+const rounds = 25;
+const asOf = new Date(nowMs);
+const reading: CounterReading = {
+  meter: 'api_calls',
+  window: 'month',
+  used: '41234',
+  asOf,
+  windowEndsAt: new Date('2026-05-01T00:00:00Z'),
+};
 
-/** The pure decision over 10,000 licenses, beside the least that could answer: a map and a bit. */
+/** The decision over 10,000 licenses, beside the least that could answer, and beside what one would write first. */
 export const decision: Benchmark = {
   name: 'decision',
   async run(): Promise<readonly Finding[]> {
-    const licenses = new Map(Array.from({ length: deployments }, (_, index) => [idOf(index), licenseOf(index)]));
-    const bits = new Map(Array.from({ length: deployments }, (_, index) => [idOf(index), bitsOf(index)]));
-    const asked = Array.from({ length: checksPerTurn }, (_, index) => questionOf(index));
-    const inputs = asked.map(({ deploymentId, module }) => inputOf(licenses, deploymentId, module));
-
-    const wrong = asked.filter(({ deploymentId, bit }, index) => {
-      const expected = ((bits.get(deploymentId) as number) & bit) !== 0;
-      return decide(inputs[index] as DecideInput).isAllowed !== expected;
-    });
-    if (wrong.length > 0) throw new Error(`decision: ${wrong.length} of ${checksPerTurn} answers differ from the bits`);
-
-    let allowed = 0;
-    const comparison = await compare(
-      rounds,
-      () =>
-        timed(checksPerTurn, () => {
-          for (const { deploymentId, bit } of asked) if (((bits.get(deploymentId) as number) & bit) !== 0) allowed += 1;
-        }),
-      () =>
-        timed(checksPerTurn, () => {
-          for (const { deploymentId, module } of asked) {
-            if (decide(inputOf(licenses, deploymentId, module)).isAllowed) allowed += 1;
-          }
-        }),
-    );
-    if (allowed === 0) throw new Error('decision: nothing was ever allowed');
+    const scene = newScene();
+    insistEqual(scene);
+    const oracle = `${checksPerTurn} answers equal to the bits, and to decide() on the document`;
+    const table = { subject: 'LicenseTable.decide: state by date, module and feature, its full Decision', oracle };
+    const [bits, counted, sets] = [
+      await compare(
+        rounds,
+        () => turn(scene.asked, scene.byBits),
+        () => turn(scene.asked, scene.byTable),
+      ),
+      await compare(
+        rounds,
+        () => turn(scene.asked, scene.byBits),
+        () => turn(scene.asked, scene.counted),
+      ),
+      await compare(
+        rounds,
+        () => turn(scene.asked, scene.bySets),
+        () => turn(scene.asked, scene.byTable),
+      ),
+    ];
     return [
+      { name: 'decision without a meter', baseline: 'Map.get and a bit', ...table, goal: 2, ...bits },
       {
-        name: 'decide, module and feature, no limit',
+        name: 'decision with one counted limit',
         baseline: 'Map.get and a bit',
-        subject: 'Map.get and decide() with its full Decision',
-        oracle: `${checksPerTurn} answers equal to the bits`,
-        ...comparison,
+        subject: 'the same, and decideLimits with a count: used, remaining, thresholds',
+        oracle,
+        goal: 3.5,
+        ...counted,
+      },
+      {
+        name: 'decision beside a Set per tenant',
+        baseline: 'Map.get, state by date, Set.has, a result object',
+        ...table,
+        goal: 0.25,
+        ...sets,
       },
     ];
   },
 };
 
-function inputOf(licenses: ReadonlyMap<string, LicenseClaims>, deploymentId: string, module: string): DecideInput {
-  return { license: licenses.get(deploymentId), deploymentId, action: `${module}:use`, now };
+type Asked = Question;
+
+interface Scene {
+  readonly claims: ReadonlyMap<string, LicenseClaims>;
+  readonly asked: readonly Asked[];
+  readonly table: LicenseTable;
+  readonly byBits: (asked: Asked) => boolean;
+  readonly byTable: (asked: Asked) => boolean;
+  readonly counted: (asked: Asked) => boolean;
+  readonly bySets: (asked: Asked) => boolean;
 }
 
-function idOf(index: number): string {
-  return `0193a000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`;
-}
-
-function bitsOf(index: number): number {
-  return (index * 2_654_435_761) % 32;
-}
-
-function questionOf(index: number): { deploymentId: string; module: string; bit: number } {
-  const which = (index * 7919) % modules.length;
-  return { deploymentId: idOf((index * 104_729) % deployments), module: modules[which] as string, bit: 1 << which };
-}
-
-function licenseOf(index: number): LicenseClaims {
-  const id = idOf(index);
-  const licensed = modules.filter((_, which) => (bitsOf(index) & (1 << which)) !== 0);
+function newScene(): Scene {
+  const indices = Array.from({ length: deployments }, (_, index) => index);
+  const claims = new Map<string, LicenseClaims>(indices.map((index) => [idOf(index), licenseOf(index)]));
+  const bits = new Map(indices.map((index) => [idOf(index), bitsOf(index)]));
+  const sets = new Map(indices.map((index) => [idOf(index), tenantOf(index)]));
+  const table = new LicenseTable(homeId);
+  for (const license of claims.values()) table.put(license);
   return {
-    iss: 'biplane',
-    sub: id,
-    aud: `deployment:${id}`,
-    jti: id,
-    iat: now.getTime() / 1000,
-    exp: now.getTime() / 1000 + 604_800,
-    version: 1,
-    status: 'active',
-    startsAt: '2026-04-01T00:00:00.000Z',
-    noticeAt: '2026-05-01T00:00:00.000Z',
-    termEndsAt: '2026-05-01T00:00:00.000Z',
-    graceEndsAt: '2026-05-15T00:00:00.000Z',
-    calendar: { timeZone: 'UTC' },
-    deployment: { id, type: 'shared', region: 'eu-1' },
-    placement: { homeId: idOf(0), epoch: 1, phase: 'serving', url: 'https://eu-1.example' },
-    plan: { code: 'studio', version: 1 },
-    featureFlags: {},
-    modules: Object.fromEntries(licensed.map((module) => [module, { features: ['use'], limits: [] }])),
-    meters: {},
+    claims,
+    asked: questions(),
+    byBits: ({ deploymentId, bit }: Asked) => ((bits.get(deploymentId) as number) & bit) !== 0,
+    byTable: ({ deploymentId, action }: Asked) => table.decide(deploymentId, action, nowMs).isAllowed,
+    counted: ({ deploymentId, action }: Asked) => {
+      const byLicense = table.decide(deploymentId, action, nowMs);
+      if (!byLicense.isAllowed) return false;
+      const license = claims.get(deploymentId) as LicenseClaims;
+      return decideLimits(byLicense, license, { action, meter: 'api_calls', readings: [reading] }).isAllowed;
+    },
+    bySets: ({ deploymentId, action }: Asked) => bySet(sets.get(deploymentId), action).isAllowed,
+    table,
   };
+}
+
+function turn(asked: readonly Asked[], answer: (asked: Asked) => boolean) {
+  let allowed = 0;
+  const measured = timedByProcessor(asked.length, () => {
+    for (const each of asked) if (answer(each)) allowed += 1;
+  });
+  if (allowed === 0) throw new Error('decision: nothing was ever allowed');
+  return measured;
+}
+
+function insistEqual({ asked, byBits, byTable, counted, bySets, claims, table }: Scene): void {
+  const wrong = asked.filter((each) => {
+    const { deploymentId, action } = each;
+    const license = claims.get(deploymentId);
+    const expected = decide({ license, deploymentId, homeId, action, now: asOf });
+    const answers = [byTable, counted, bySets].map((answer) => answer(each));
+    const isSame = JSON.stringify(table.decide(deploymentId, action, nowMs)) === JSON.stringify(expected);
+    return !isSame || answers.some((answer) => answer !== byBits(each));
+  });
+  if (wrong.length > 0) throw new Error(`decision: ${wrong.length} of ${asked.length} answers differ`);
+}
+
+interface Tenant {
+  readonly status: string;
+  readonly startsMs: number;
+  readonly expiresMs: number;
+  readonly version: number;
+  readonly features: ReadonlySet<string>;
+}
+
+function tenantOf(index: number): Tenant {
+  const { status, startsAt, exp, version } = licenseOf(index);
+  const features = new Set<string>(actions.filter((_, which) => (bitsOf(index) & (1 << which)) !== 0));
+  return { status, startsMs: Date.parse(startsAt), expiresMs: exp * 1000, version, features };
+}
+
+/** What one would write first. */
+function bySet(tenant: Tenant | undefined, action: string) {
+  const isInForce =
+    tenant !== undefined && tenant.status === 'active' && nowMs >= tenant.startsMs && nowMs < tenant.expiresMs;
+  const isAllowed = isInForce && tenant.features.has(action);
+  return { isAllowed, code: isAllowed ? null : 'NOT_LICENSED', licenseVersion: tenant?.version ?? null };
 }

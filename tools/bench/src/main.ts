@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, Finding } from './benchmark.js';
 import { decision } from './decision.js';
+import { decisionMemory } from './decision-memory.js';
+import { licenseVerify } from './license-verify.js';
 import { usageBatch } from './usage-batch.js';
 
-const benchmarks: readonly Benchmark[] = [decision, usageBatch];
+const benchmarks: readonly Benchmark[] = [decision, decisionMemory, licenseVerify, usageBatch];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */
 async function main(names: readonly string[]): Promise<void> {
@@ -21,14 +23,18 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-function tell({ name, ratio, rounds, baseline, subject, oracle, baselinePerSecond, subjectPerSecond }: Finding): void {
+function tell({ name, ratio, rounds, goal, bytes, ...finding }: Finding): void {
   const figure = (value: number) => value.toPrecision(3);
+  const goalText =
+    goal === undefined ? '' : `, ${ratio.median <= goal ? 'within' : 'MISSES'} the goal of ${figure(goal)}x`;
+  const pace = (perSecond: number, amount: number | undefined) =>
+    amount === undefined ? `${perSecond}/s` : `${figure(amount / 1024 / 1024)} MB`;
   process.stdout.write(
     [
-      `\n${name}: ${figure(ratio.median)}x the baseline (${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)`,
-      `  baseline  ${baselinePerSecond}/s  ${baseline}`,
-      `  subject   ${subjectPerSecond}/s  ${subject}`,
-      `  checked   ${oracle}\n`,
+      `\n${name}: ${figure(ratio.median)}x the baseline (${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)${goalText}`,
+      `  baseline  ${pace(finding.baselinePerSecond, bytes?.baseline)}  ${finding.baseline}`,
+      `  subject   ${pace(finding.subjectPerSecond, bytes?.subject)}  ${finding.subject}`,
+      `  checked   ${finding.oracle}\n`,
     ].join('\n'),
   );
 }

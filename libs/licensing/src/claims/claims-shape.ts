@@ -136,6 +136,6 @@ function contradictions(claims: LicenseClaims): ShapeProblem[] {
 
 /** All problems of a document that claims to be a license; none means that it may be read as `LicenseClaims`. */
 export function licenseProblems(value: unknown, unknown: UnknownMembers): ShapeProblem[] {
-  const problems = licenseShape(value, '', unknown);
-  return problems.length > 0 ? problems : contradictions(value as LicenseClaims);
+  const problems = licenseShape(value, unknown);
+  return problems.length > 0 ? [...problems] : contradictions(value as LicenseClaims);
 }

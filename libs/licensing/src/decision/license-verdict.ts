@@ -68,6 +68,14 @@ export const verdictOfState: Readonly<Record<LicenseState, LicenseVerdict>> = {
 export const isInForce = (verdict: LicenseVerdict): boolean =>
   verdict === 'licensed' || verdict === 'notice' || verdict === 'grace';
 
+// The Decisions of a license are mostly made one after the other, and each keeps this text.
+let lastIssue = { ms: 0, text: '1970-01-01T00:00:00.000Z' };
+
+function instantOfIssue(ms: number): string {
+  if (lastIssue.ms !== ms) lastIssue = { ms, text: instantOf(ms) };
+  return lastIssue.text;
+}
+
 const instantOf = (millis: number): string => new Date(millis).toISOString();
 
 /** The Decision of a verdict, frozen: whoever asks the same of the same license may hold the same one. */
@@ -114,6 +122,6 @@ function byLicense(
   reason: string,
 ): Decision {
   const warnings = outcome === 'warn' && code !== null ? Object.freeze([{ code, reason }]) : NO_WARNINGS;
-  const asOf = instantOf(issuedMs);
+  const asOf = instantOfIssue(issuedMs);
   return Object.freeze(makeDecision({ outcome, code, reason, licenseVersion: version, asOf, warnings }));
 }

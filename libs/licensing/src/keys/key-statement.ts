@@ -36,7 +36,7 @@ const statementShape = object({
 });
 
 function readStatement(value: unknown): Result<TrustedKey> {
-  const problems = statementShape(value, '', 'refuse').map((problem) => ({ ...problem, code: 'INVALID' }));
+  const problems = statementShape(value, 'refuse').map((problem) => ({ ...problem, code: 'INVALID' }));
   if (problems.length > 0) {
     return err(KeyStatementErrors.SCHEMA({ detail: 'The key statement is malformed', errors: problems }));
   }

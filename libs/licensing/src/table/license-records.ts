@@ -3,10 +3,13 @@ import { licenseBoundaries, stateAt, type LicenseBoundaries } from '../claims/li
 import { factsOf, verdictOfState, type LicenseFacts, type LicenseVerdict } from '../decision/license-verdict.js';
 import { grown } from './slot-bits.js';
 
-const FIELDS = 9;
-const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES, STATUS, ELSEWHERE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
-];
+const FIELDS = 8;
+const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES, STATUS] = [0, 1, 2, 3, 4, 5, 6, 7];
+/** In the place of a status: another home serves the deployment, whatever its license says. */
+const ELSEWHERE = -1;
+
+/** Homes share few addresses, and each license read from a token brings its own copy. */
+const URLS_MAX = 1_000;
 
 /** A verdict of a license, and the instants between which it holds: `[fromMs, untilMs)`. */
 export interface Phase {
@@ -19,6 +22,7 @@ export interface Phase {
 export class LicenseRecords {
   private numbers = new Float64Array(0);
   private readonly urls: string[] = [];
+  private readonly knownUrls = new Map<string, string>();
 
   reserve(slots: number): void {
     const present = this.numbers.length / FIELDS;
@@ -31,10 +35,10 @@ export class LicenseRecords {
   write(slot: number, claims: LicenseClaims, isElsewhere: boolean): void {
     const { version, issuedMs, graceEndsMs, url } = factsOf(claims);
     const { startsMs, noticeMs, termEndsMs, expiresMs } = licenseBoundaries(claims);
-    const status = LICENSE_STATUSES.indexOf(claims.status);
+    const status = isElsewhere ? ELSEWHERE : LICENSE_STATUSES.indexOf(claims.status);
     const fields = [version, issuedMs, startsMs, noticeMs, termEndsMs, graceEndsMs, expiresMs, status];
-    this.numbers.set([...fields, isElsewhere ? 1 : 0], slot * FIELDS);
-    this.urls[slot] = url;
+    this.numbers.set(fields, slot * FIELDS);
+    this.urls[slot] = this.sameUrl(url);
   }
 
   facts(slot: number): LicenseFacts {
@@ -49,7 +53,7 @@ export class LicenseRecords {
   }
 
   phaseAt(slot: number, nowMs: number): Phase {
-    if (this.read(slot, ELSEWHERE) === 1) return { verdict: 'elsewhere', fromMs: -Infinity, untilMs: Infinity };
+    if (this.read(slot, STATUS) === ELSEWHERE) return { verdict: 'elsewhere', fromMs: -Infinity, untilMs: Infinity };
     const status = LICENSE_STATUSES[this.read(slot, STATUS)] as LicenseStatus;
     const boundaries: LicenseBoundaries = {
       startsMs: this.read(slot, STARTS),
@@ -64,6 +68,14 @@ export class LicenseRecords {
       fromMs: isInstant ? Math.max(-Infinity, ...instants.filter((instant) => instant <= nowMs)) : NaN,
       untilMs: isInstant ? Math.min(Infinity, ...instants.filter((instant) => instant > nowMs)) : NaN,
     };
+  }
+
+  private sameUrl(url: string): string {
+    const known = this.knownUrls.get(url);
+    if (known !== undefined) return known;
+    if (this.knownUrls.size >= URLS_MAX) this.knownUrls.clear();
+    this.knownUrls.set(url, url);
+    return url;
   }
 
   private read(slot: number, field: number): number {
