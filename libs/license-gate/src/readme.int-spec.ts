@@ -70,7 +70,7 @@ async function statusOf(url: string, deploymentId: string): Promise<number> {
 describe('README', () => {
   it('the code of the README compiles as it stands', () => {
     const files = [...readmeFiles().keys()].map((name) => join(unpacked.folder, name));
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     const base = ts.readConfigFile('tsconfig.base.json', (path) => ts.sys.readFile(path)).config as {
       compilerOptions: object;
     };

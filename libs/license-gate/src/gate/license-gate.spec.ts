@@ -169,6 +169,20 @@ describe('a limit', () => {
     expect(asked).toEqual([{ deploymentId, action: ACTION, meter: 'api_calls', quantity: '2.5' }]);
   });
 
+  it('is asked of the home whenever a quantity is to be held', async () => {
+    const held = { ...answer({ outcome: 'allow', isAllowed: true, code: null }), reservationId: 'r1' };
+    const asked: unknown[] = [];
+    const counter = { ask: (question: unknown) => (asked.push(question), Promise.resolve(held)) };
+    const { gate, trust, license, placement } = await newGate({ counter });
+    await trust();
+    license();
+    const { deploymentId } = placement;
+    const use = { meter: 'records', quantity: '3', reserve: true, idempotencyKey: 'import-7' };
+    expect((await gate.check(deploymentId, ACTION, use)).reservationId).toBe('r1');
+    expect((await gate.check(deploymentId, 'search:index', use)).isAllowed).toBe(false);
+    expect(asked).toEqual([{ deploymentId, action: ACTION, ...use }]);
+  });
+
   it('is not asked about when the license refuses anyway, or has no limit of that meter', async () => {
     const counter = { ask: () => Promise.reject(new Error('nobody should ask')) };
     const { gate, trust, license, placement, metric } = await newGate({ counter });

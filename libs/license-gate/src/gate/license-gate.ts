@@ -6,7 +6,7 @@ import type { LicenseFeed } from '../feeds/license-feed.js';
 import { GateMetrics } from './gate.metrics.js';
 import { LicenseCache } from './license-cache.js';
 import { LicenseShelf } from './license-shelf.js';
-import type { LimitCounter, LimitQuestion } from './limit-counter.js';
+import type { CountedDecision, LimitCounter, LimitQuestion } from './limit-counter.js';
 import { mayServe } from './readiness.js';
 import { systemClock } from '../system-clock.js';
 
@@ -29,6 +29,9 @@ export interface Use {
   readonly meter: string;
   /** Decimal string, not negative; "1" when absent. */
   readonly quantity?: string;
+  /** Holds the quantity at the home until it is confirmed, released or expires: nobody else can pass the limit meanwhile. */
+  readonly reserve?: boolean;
+  readonly idempotencyKey?: string;
 }
 
 export interface GateStatus {
@@ -104,8 +107,8 @@ export class LicenseGate {
   /** May this deployment do this? From memory, at once, never a network call. Throws only when asked for no deployment at all. */
   check(deploymentId: string, action: string): Decision;
   /** The same with a limit: its count is asked of the home. What cannot be known in 250 ms is decided by the limit's strategy. */
-  check(deploymentId: string, action: string, use: Use): Promise<Decision>;
-  check(deploymentId: string, action: string, use?: Use): Decision | Promise<Decision> {
+  check(deploymentId: string, action: string, use: Use): Promise<CountedDecision>;
+  check(deploymentId: string, action: string, use?: Use): Decision | Promise<CountedDecision> {
     // Not a refusal but a bug: a question for nobody in particular would be answered by anybody's license.
     if (typeof deploymentId !== 'string' || deploymentId === '') {
       throw new TypeError('A check needs the deployment that it is for');
@@ -183,20 +186,23 @@ export class LicenseGate {
     await this.shelf.save().catch((error: unknown) => this.warn('licenses were not kept', { error }));
   }
 
-  private async checkUse(deploymentId: string, action: string, { meter, quantity = '1' }: Use): Promise<Decision> {
+  private async checkUse(deploymentId: string, action: string, use: Use): Promise<CountedDecision> {
+    const { meter, quantity = '1', reserve = false } = use;
     // Without counts: what the license refuses anyway, what has no limit, and what holds when nobody answers.
     const license = this.licenseOf(deploymentId);
     const { homeId } = this.options;
     const alone = decide({ license, deploymentId, homeId, action, meter, quantity, now: this.now() });
     const isLicensed = this.decide(deploymentId, action).isAllowed;
     const mustAsk =
-      license && isLicensed && limitsOf(license, action, meter).some(({ strategy }) => strategy !== 'allow');
+      license &&
+      isLicensed &&
+      (reserve || limitsOf(license, action, meter).some(({ strategy }) => strategy !== 'allow'));
     if (!mustAsk || !this.options.counter) return this.counted(alone);
-    const answer = await this.ask(this.options.counter, { deploymentId, action, meter, quantity });
+    const answer = await this.ask(this.options.counter, { deploymentId, action, ...use, quantity });
     return this.counted(answer ?? alone);
   }
 
-  private async ask(counter: LimitCounter, question: LimitQuestion): Promise<Decision | undefined> {
+  private async ask(counter: LimitCounter, question: LimitQuestion): Promise<CountedDecision | undefined> {
     const ending = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -206,7 +212,8 @@ export class LicenseGate {
       return await Promise.race([counter.ask(question, ending.signal), late]);
     } catch (error) {
       this.metrics.noAnswer();
-      this.warn('the count of a limit did not come', { ...question, error });
+      const { deploymentId, meter } = question;
+      this.warn('the count of a limit did not come', { deploymentId, meter, error });
       return undefined;
     } finally {
       clearTimeout(timer);
@@ -227,7 +234,7 @@ export class LicenseGate {
     for (const listener of this.listeners) listener(deploymentIds);
   }
 
-  private counted(decision: Decision): Decision {
+  private counted<D extends Decision>(decision: D): D {
     this.metrics.decided(decision.outcome, decision.isAllowed, decision.code);
     return decision;
   }

@@ -11,6 +11,7 @@ const servers: Server[] = [];
 interface Home {
   tokens: number;
   asked: unknown[];
+  paths: string[];
   answer: { status: number; body: unknown };
   tokenStatus: number;
   refuseFirst: boolean;
@@ -18,7 +19,7 @@ interface Home {
 }
 
 async function newHome(): Promise<Home> {
-  const state = { tokens: 0, asked: [] as unknown[], tokenStatus: 200, refuseFirst: false };
+  const state = { tokens: 0, asked: [] as unknown[], paths: [] as string[], tokenStatus: 200, refuseFirst: false };
   const home = { ...state, answer: { status: 200, body: { ...denial, decisionId: 'x' } as unknown } } as Home;
   const server = createServer((request, response) => {
     void textOf(request).then((text) => {
@@ -30,7 +31,8 @@ async function newHome(): Promise<Home> {
         return send(home.tokenStatus, { access_token: `t${home.tokens}`, token_type: 'Bearer', expires_in: 600 });
       }
       if (home.refuseFirst && request.headers.authorization === 'Bearer t1') return send(401, {});
-      home.asked.push(JSON.parse(text));
+      home.paths.push(String(request.url));
+      if (text !== '') home.asked.push(JSON.parse(text));
       send(home.answer.status, home.answer.body);
     });
   });
@@ -77,6 +79,27 @@ describe('HomeCounter', () => {
     const home = await newHome();
     home.answer = { status, body };
     await expect(ask(home)).rejects.toThrow(/the home/);
+  });
+
+  it('holds a quantity until it is confirmed or released, and tells when it is too late', async () => {
+    const home = await newHome();
+    const held = { ...denial, outcome: 'allow', isAllowed: true, code: null, decisionId: 'x', reservationId: 'r/1' };
+    home.answer = { status: 200, body: held };
+    const reserving = { ...question, reserve: true, idempotencyKey: 'import-7' };
+    const decision = await home.counter.ask(reserving, AbortSignal.timeout(5_000));
+    expect([decision.reservationId, home.asked]).toEqual(['r/1', [reserving]]);
+    await home.counter.confirm('r/1');
+    home.answer = { status: 410, body: { code: 'RESERVATION.EXPIRED' } };
+    await expect(home.counter.release('r/1')).rejects.toMatchObject({
+      name: 'ReservationError',
+      code: 'RESERVATION.EXPIRED',
+    });
+    home.answer = { status: 503, body: {} };
+    await expect(home.counter.confirm('r/1')).rejects.toThrow(/503/);
+    expect(home.paths.slice(1, 3)).toEqual([
+      '/internal/gate/reservations/r%2F1/confirm',
+      '/internal/gate/reservations/r%2F1/release',
+    ]);
   });
 
   it('asks for no token again within a second of a refusal', async () => {

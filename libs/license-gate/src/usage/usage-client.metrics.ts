@@ -1,6 +1,6 @@
 import type { Clock } from '@biplane/kernel';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { UsageClientStatus } from './usage-client.js';
+import type { UsageClientStatus } from './usage-client.status.js';
 
 export class UsageClientMetrics {
   private readonly events: Counter;

@@ -8,6 +8,7 @@ import type { Rejection } from './rejected-events.js';
 import { Spool, type Segment } from './spool.js';
 import { SpoolErrors } from './usage-client.errors.js';
 import { UsageClientMetrics } from './usage-client.metrics.js';
+import type { UsageClientStatus } from './usage-client.status.js';
 import { NotTakenError, UsagePoster, type UsagePosterOptions } from './usage-poster.js';
 
 export interface UsageClientOptions extends UsagePosterOptions {
@@ -33,16 +34,6 @@ export interface UsageRecord {
   readonly time?: Date;
   /** The same id with the same content counts once; a new one unless given. */
   readonly id?: string;
-}
-
-export interface UsageClientStatus {
-  /** Recorded and not acknowledged yet. */
-  readonly events: number;
-  readonly bytes: number;
-  readonly oldestAt: string | undefined;
-  readonly rejected: number;
-  /** Why the last batch was not taken; undefined once one was. */
-  readonly trouble: string | undefined;
 }
 
 const SPOOL_BYTES_MAX = 256 * 1024 * 1024;
