@@ -7,12 +7,13 @@ import { DatabaseModule, defaultInstanceId, IdempotencyModule, ServiceKitModule 
 import { homeClient } from './database.js';
 import { ENVIRONMENT, type TenantEnvironment } from './environment.js';
 import { HOME, LicenseModule, ROOT_KEY, type HomeIdentity } from './features/license/index.js';
+import { LimitsModule } from './features/limits/index.js';
 import { MetricsModule } from './features/metrics/index.js';
 import { PROVISIONER_URL, TenancyModule } from './features/tenancy/index.js';
 import { MessagingModule } from './messaging.module.js';
 import { RedisCheck } from './redis-check.js';
 
-const FEATURES = [LicenseModule, MetricsModule, TenancyModule];
+const FEATURES = [LicenseModule, LimitsModule, MetricsModule, TenancyModule];
 
 @Module({})
 class EnvironmentModule {

@@ -10,6 +10,7 @@ export {
   type SubmittedEvent,
 } from './judging/reading.js';
 export { firstOfEach, standings, type HashedReading, type Standing, type StoredEvent } from './judging/repeats.js';
+export { ownReading, type OwnUsage } from './judging/own-reading.js';
 export { WindowCutter } from './judging/window-cutter.js';
 export { UsageIntake, type UsageIntakeOptions } from './intake/usage-intake.js';
 export { answerOf, type UsageAnswer, type UsageResult } from './intake/usage-answer.js';

@@ -6,7 +6,9 @@ import { FieldCipher, JobRunner, Metrics, RandomIds, type UnitOfWork } from '@bi
 import { InstanceStatusReporter } from '../features/license/instance-status.service.js';
 import { LicenseKeeper } from '../features/license/license-keeper.service.js';
 import { LicenseMetrics } from '../features/license/license.metrics.js';
-import type { HomeIdentity, UsageReader } from '../features/license/license.ports.js';
+import type { AccessDecider, DecisionListener, HomeIdentity } from '../features/license/license.ports.js';
+import { LimitEvents } from '../features/limits/limit-events.service.js';
+import { homeDecider } from '../features/limits/limits.module.js';
 import { TenantLicenseService } from '../features/license/tenant-license.service.js';
 import { DatabaseBuilder } from '../features/tenancy/database-builder.js';
 import { readTenantSchema } from '../features/tenancy/schema-folder.js';
@@ -24,16 +26,15 @@ export interface RigOptions {
   readonly homeId: string;
   readonly region: string;
   readonly fieldKey: Buffer;
-  readonly usage?: UsageReader;
+  /** The engine of libs/limits on the home's database by default. */
+  readonly decider?: AccessDecider;
+  readonly listener?: DecisionListener;
 }
 
 // These suites provoke what the services warn of.
 Logger.overrideLogger(['fatal']);
 
 export const newFieldKey = (): Buffer => randomBytes(32);
-
-/** Counts nothing: for suites in which no limit is asked for. */
-const noUsage: UsageReader = { used: () => Promise.reject(new Error('This suite has no counters')) };
 
 /** One replica of a home: its services on real parts, wired as the modules wire them. Its jobs run when a suite says so. */
 export class HomeReplica {
@@ -56,7 +57,9 @@ export class HomeReplica {
     const outbox = new Outbox({ clock });
     const licenseMetrics = new LicenseMetrics(metrics);
     this.keeper = new LicenseKeeper(this.home, options.rootKey, clock, unitOfWork, licenseMetrics);
-    this.licenses = new TenantLicenseService(this.home, this.keeper, options.usage ?? noUsage, clock, licenseMetrics);
+    const events = new LimitEvents(this.home, unitOfWork, outbox, clock, ids);
+    const decider = options.decider ?? homeDecider(this.home, this.keeper, events, { unitOfWork, clock, ids, metrics });
+    this.licenses = new TenantLicenseService(this.keeper, decider, options.listener ?? events);
     this.server = new TenantServer({ provisionerUrl, homeId, schema: readTenantSchema() });
     this.secrets = new TenantSecrets(new FieldCipher({ current: 1, keys: new Map([[1, options.fieldKey]]) }), ids);
     const builder = new DatabaseBuilder(this.server, clock);

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@biplane/kernel';
-import type { LicenseClaims } from '@biplane/licensing';
+import type { Decider, LimitKey } from '@biplane/limits';
+import { limitPeriod, type LicenseClaims, type LimitWindow, type MeterAggregation } from '@biplane/licensing';
 import { Outbox } from '@biplane/messaging';
 import { JobRunner, Metrics, RandomIds, type UnitOfWork } from '@biplane/service-kit';
+import type { KeptLicenses } from '../features/limits/limits.ports.js';
+import { LimitEvents } from '../features/limits/limit-events.service.js';
+import { LimitJobs } from '../features/limits/limit-jobs.service.js';
+import { homeDecider } from '../features/limits/limits.module.js';
 import { WindowCallCounter } from '../features/metrics/call-counter.service.js';
 import type { MeteredLicenses } from '../features/metrics/metrics.ports.js';
 import { MetricsService } from '../features/metrics/metrics.service.js';
-import { WindowUsageReader } from '../features/metrics/usage-reader.service.js';
+import { windowUsage } from '../features/metrics/usage-source.store.js';
 import { UsageReporter } from '../features/metrics/usage-reporter.service.js';
 import { TestIssuer } from './test-issuer.js';
 
@@ -17,30 +22,73 @@ export interface UsageRigOptions {
   readonly licenses: TestLicenses;
 }
 
+/** Machines that run suites are slow now and then; that an answer comes in 250 ms is held by libs/limits. */
+const ANSWER_MS = 10_000;
+
 /** The counting of one replica, wired as its module wires it. Its jobs run when a suite says so. */
 export class UsageReplica {
   readonly metrics: MetricsService;
   readonly counter: WindowCallCounter;
-  readonly reader: WindowUsageReader;
   readonly reporter: UsageReporter;
+  readonly decider: Decider;
+  readonly events: LimitEvents;
+  readonly limitJobs: LimitJobs;
 
-  constructor({ clock, unitOfWork, homeId, licenses }: UsageRigOptions) {
+  constructor(private readonly options: UsageRigOptions) {
+    const { clock, unitOfWork, homeId, licenses } = options;
     const home = { homeId, kind: 'shared', region: 'eu-1', instanceId: randomUUID() } as const;
     const jobs = new JobRunner(clock, new Metrics());
-    this.metrics = new MetricsService(licenses, unitOfWork, clock);
-    this.counter = new WindowCallCounter(unitOfWork, clock, new RandomIds(clock), jobs);
-    this.reader = new WindowUsageReader(unitOfWork, this.counter);
-    this.reporter = new UsageReporter(home, licenses, unitOfWork, new Outbox({ clock }), jobs);
+    const [ids, outbox, metrics] = [new RandomIds(clock), new Outbox({ clock }), new Metrics()];
+    this.events = new LimitEvents(home, unitOfWork, outbox, clock, ids);
+    const parts = { unitOfWork, clock, ids, metrics, answerMs: ANSWER_MS };
+    this.decider = homeDecider(home, licenses, this.events, parts);
+    this.limitJobs = new LimitJobs(home, this.decider, licenses, this.events, unitOfWork, clock, jobs);
+    this.metrics = new MetricsService(licenses, unitOfWork, clock, this.decider);
+    this.counter = new WindowCallCounter(unitOfWork, clock, ids, this.decider, jobs);
+    this.reporter = new UsageReporter(home, licenses, unitOfWork, outbox, jobs);
     this.reporter.onModuleInit();
+    this.limitJobs.onModuleInit();
+  }
+
+  /** What this home has counted for a limit of the window that holds `now`. */
+  used(
+    deploymentId: string,
+    meter: string,
+    aggregation: MeterAggregation,
+    window: LimitWindow,
+    now: Date,
+    zone: string,
+  ) {
+    const key: LimitKey = { deploymentId, meter, aggregation, window, period: limitPeriod(window, now, zone) };
+    return windowUsage.used(this.options.unitOfWork.reader, key, aggregation);
+  }
+
+  /** A call at the door of a route with `@Meters`, counted when it is admitted. */
+  call(deploymentId: string, meter = 'api_calls', action = 'financials:automated_billing') {
+    const license = this.options.licenses.claimsOf(deploymentId);
+    const counted = (at: Date): void => this.counter.count(license, meter, 1, at);
+    return this.decider.admit({ license, deploymentId, action, meter, principal: 'test', counted });
   }
 }
 
 /** Licenses as the license feature answers them. */
-export class TestLicenses implements MeteredLicenses {
+export class TestLicenses implements MeteredLicenses, KeptLicenses {
   private readonly held = new Map<string, LicenseClaims>();
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners: ((changed: readonly string[]) => void)[] = [];
 
-  constructor(private readonly homeId: string) {}
+  constructor(
+    private readonly homeId: string,
+    private readonly clock: Clock,
+  ) {}
+
+  now(): Date {
+    return this.clock.now();
+  }
+
+  get(deploymentId: string): { readonly claims: LicenseClaims } | undefined {
+    const claims = this.held.get(deploymentId);
+    return claims && { claims };
+  }
 
   /** A deployment of its own with the meters of every kind, placed at `startsAt`. */
   place(startsAt: string, timeZone = 'Australia/Brisbane', deploymentId: string = randomUUID()): string {
@@ -60,12 +108,13 @@ export class TestLicenses implements MeteredLicenses {
         },
       }),
     );
-    this.listeners.forEach((listener) => listener());
+    this.listeners.forEach((listener) => listener([deploymentId]));
     return deploymentId;
   }
 
   change(deploymentId: string, changes: Partial<LicenseClaims>): void {
     this.held.set(deploymentId, { ...this.claimsOf(deploymentId), ...changes });
+    this.listeners.forEach((listener) => listener([deploymentId]));
   }
 
   claimsOf(deploymentId: string): LicenseClaims {
@@ -82,7 +131,7 @@ export class TestLicenses implements MeteredLicenses {
     return [...this.held.values()];
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: (changed: readonly string[]) => void): void {
     this.listeners.push(listener);
   }
 }

@@ -12,10 +12,11 @@ export interface UsageChildInput {
 }
 
 const input = JSON.parse(process.argv.at(-1) ?? '{}') as UsageChildInput;
-const licenses = new TestLicenses(input.homeId);
+const clock = { now: () => new Date(input.now) };
+const licenses = new TestLicenses(input.homeId, clock);
 licenses.place('2026-03-01T00:00:00.000Z', 'Australia/Brisbane', input.deploymentId);
 const replica = new UsageReplica({
-  clock: { now: () => new Date(input.now) },
+  clock,
   unitOfWork: openDatabase({ url: input.homeUrl, clientFactory: homeClient }),
   homeId: input.homeId,
   licenses,

@@ -1,13 +1,16 @@
 export { LicenseModule } from './license.module.js';
 export { TenantLicenseService, type AccessQuestion } from './tenant-license.service.js';
 export { GATE, Meters, METERS, RequireModule, Ungated, type Gate } from '@biplane/license-gate/nest';
-export { ROOT_KEY, type LicenseListener } from './license-keeper.service.js';
+export { LicenseKeeper, ROOT_KEY, type LicenseListener } from './license-keeper.service.js';
 export {
   CALL_COUNTER,
+  DECIDER,
+  DECISION_LISTENER,
   HOME,
-  USAGE_READER,
   type CallCounter,
+  type Decider,
+  type DecisionListener,
   type DeploymentRef,
   type HomeIdentity,
-  type UsageReader,
 } from './license.ports.js';
+export { mayActFor } from './tenant-gate.js';

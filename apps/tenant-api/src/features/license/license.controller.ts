@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { licenseState, type HeldLicense } from '@biplane/licensing';
-import { CurrentPrincipal, IDS, page, PageQuery, Scopes, type Ids, type Principal, KEY } from '@biplane/service-kit';
+import { CurrentPrincipal, page, PageQuery, Scopes, type Principal, KEY } from '@biplane/service-kit';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { DecisionResponse, GateCheckRequest, HeldLicensesResponse, type HeldLicenseResponse } from './license.dto.js';
 import { mayActFor } from './tenant-gate.js';
@@ -16,20 +16,22 @@ export class TenantLicenseController {
   constructor(
     @Inject(TenantLicenseService) private readonly licenses: TenantLicenseService,
     @Inject(LicenseKeeper) private readonly keeper: LicenseKeeper,
-    @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  /** May this deployment do this now? The answer is a Decision, also when it denies. */
+  /**
+   * May this deployment do this now? The answer is a Decision, also when it denies. With `reserve` it holds the quantity; with
+   * an `idempotencyKey` the same question gets the same Decision again.
+   */
   @Post('gate/check')
   @Scopes('entitlements:check')
   @HttpCode(200)
   @ApiOkResponse({ type: DecisionResponse })
   async check(@Body() request: GateCheckRequest, @CurrentPrincipal() principal: Principal): Promise<DecisionResponse> {
-    const { action, meter, quantity } = request;
+    const { action, ...question } = request;
     const license = this.licenses.licenseOf(request.deploymentId);
     const deploymentId = license && !mayActFor(principal, license) ? NOBODY : request.deploymentId;
-    const decision = await this.licenses.checkModuleAccess({ deploymentId }, action, { meter, quantity });
-    return { ...decision, decisionId: this.ids.uuid() };
+    const asked = { ...question, principal: principal.clientId };
+    return this.licenses.checkModuleAccess({ deploymentId }, action, asked);
   }
 
   /** What this instance enforces. */

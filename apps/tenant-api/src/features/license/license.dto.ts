@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DECISION_OUTCOMES, STRATEGY_NAMES, type DecisionOutcome, type StrategyName } from '@biplane/licensing';
 import { PagePositionDto } from '@biplane/service-kit';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const QUANTITY = /^(?=(?:[0-9]\.?){1,30}$)(?:0|[1-9][0-9]*)(?:\.[0-9]{1,12})?$/;
@@ -29,6 +29,22 @@ export class GateCheckRequest {
   @IsString()
   @Matches(QUANTITY, { message: 'quantity must be a decimal string, not negative, of at most 30 digits' })
   quantity?: string;
+
+  @ApiPropertyOptional({
+    description: 'Holds the quantity, if it is admitted, until it is confirmed, released or expires',
+  })
+  @IsOptional()
+  @IsBoolean()
+  reserve?: boolean;
+
+  @ApiPropertyOptional({
+    example: 'import-7-chunk-3',
+    description: "The client's own: the same key gets the same Decision",
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[!-~]{1,255}$/, { message: 'idempotencyKey must be 1 to 255 printable ASCII characters without spaces' })
+  idempotencyKey?: string;
 }
 
 export class DecisionWarningResponse {
@@ -51,6 +67,9 @@ export class DecisionResponse {
   @ApiProperty() stale!: boolean;
   @ApiProperty({ type: [DecisionWarningResponse] }) warnings!: readonly DecisionWarningResponse[];
   @ApiProperty({ format: 'uuid' }) decisionId!: string;
+  @ApiPropertyOptional({ format: 'uuid', description: 'With reserve, when it is admitted' }) reservationId?: string;
+  @ApiPropertyOptional({ format: 'date-time', description: 'When the reservation ends' }) expiresAt?: string;
+  @ApiPropertyOptional({ format: 'uuid', description: 'When the request is queued' }) ticketId?: string;
 }
 
 export class HeldLicenseResponse {

@@ -8,7 +8,7 @@ import { LicenseMetrics } from './license.metrics.js';
 import { TenantGate } from './tenant-gate.js';
 import { TenantLicenseService } from './tenant-license.service.js';
 
-/** Global: every feature's routes are guarded by it. The counters (`USAGE_READER`, `CALL_COUNTER`) come from the metrics feature. */
+/** Global: every feature's routes are guarded by it. Counts come from the metrics feature (`CALL_COUNTER`), decisions from the limits feature (`DECIDER`). */
 @Global()
 @Module({
   controllers: [TenantLicenseController],

@@ -1,24 +1,24 @@
-import type { LimitWindow, LicenseClaims, MeterAggregation } from '@biplane/licensing';
+import type { AdmitQuestion, CheckedDecision, CheckQuestion, Decider } from '@biplane/limits';
+import type { Decision, LicenseClaims } from '@biplane/licensing';
 
-/**
- * What the gate asks of the counters: the metrics feature implements it over the stored totals. A level limit (`window: null`) asks for
- * the present level. The answer is a decimal string.
- */
-export interface UsageReader {
-  used(
-    deploymentId: string,
-    meter: string,
-    aggregation: MeterAggregation,
-    window: LimitWindow,
-    now: Date,
-    timeZone: string,
-  ): Promise<string>;
+/** Who decides by counters: the limits feature gives the engine of libs/limits. */
+export interface AccessDecider {
+  check(question: CheckQuestion): Promise<CheckedDecision>;
+  admit(question: AdmitQuestion): Promise<Decision>;
 }
-export const USAGE_READER = Symbol('USAGE_READER');
+/** Provides a `Decider`: whoever counts needs its counters too. */
+export const DECIDER = Symbol('DECIDER');
+export type { Decider };
+
+/** Hears what was decided by a limit, to tell core-api. Never fails, and nobody waits for it. */
+export interface DecisionListener {
+  decided(license: LicenseClaims, action: string, meter: string, decision: Decision): void;
+}
+export const DECISION_LISTENER = Symbol('DECISION_LISTENER');
 
 /** Counts admitted requests of routes with `@Meters`: in memory, folded into the windows every second by the metrics feature. */
 export interface CallCounter {
-  count(license: LicenseClaims, meter: string, quantity: number): void;
+  count(license: LicenseClaims, meter: string, quantity: number, at: Date): void;
 }
 export const CALL_COUNTER = Symbol('CALL_COUNTER');
 

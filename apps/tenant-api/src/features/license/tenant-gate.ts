@@ -35,16 +35,17 @@ export class TenantGate implements GatePorts {
   }
 
   check(deploymentId: string, action: string, meter: string | undefined): Promise<Decision> {
-    return this.licenses.checkModuleAccess({ deploymentId }, action, { meter });
+    return this.licenses.admit({ deploymentId }, action, meter, (license, at) => {
+      if (meter !== undefined) this.counter.count(license, meter, 1, at);
+    });
   }
 
   now(): Date {
     return this.keeper.now();
   }
 
-  count(license: LicenseClaims, meter: string, quantity: number): void {
-    this.counter.count(license, meter, quantity);
-  }
+  /** Counted as it was admitted, in the same turn. */
+  count(): void {}
 }
 
 /** A client that is bound to a tenant acts for that tenant only; others are services beside this one. */

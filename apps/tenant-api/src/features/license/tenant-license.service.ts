@@ -1,61 +1,72 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { Clock } from '@biplane/kernel';
-import {
-  decide,
-  limitPeriod,
-  limitsOf,
-  type CounterReading,
-  type Decision,
-  type LicenseClaims,
-  type LicensedLimit,
-} from '@biplane/licensing';
-import { CLOCK } from '@biplane/service-kit';
-import { countedHere } from './domain/limits-to-read.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CheckedDecision } from '@biplane/limits';
+import type { Decision, LicenseClaims } from '@biplane/licensing';
 import { LicenseKeeper, type LicenseListener } from './license-keeper.service.js';
-import { LicenseMetrics } from './license.metrics.js';
-import { HOME, USAGE_READER, type DeploymentRef, type HomeIdentity, type UsageReader } from './license.ports.js';
+import {
+  DECIDER,
+  DECISION_LISTENER,
+  type AccessDecider,
+  type DecisionListener,
+  type DeploymentRef,
+} from './license.ports.js';
 
 export interface AccessQuestion {
   readonly meter?: string | undefined;
   /** Decimal string, not negative; "1" when absent. */
   readonly quantity?: string | undefined;
+  /** Holds the quantity until it is confirmed, released or expires. */
+  readonly reserve?: boolean | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** Who asks: an idempotency key is its own. */
+  readonly principal?: string | undefined;
 }
 
-/** A count that does not come in this time is no count: a hard limit then denies. */
-const COUNTER_MS_MAX = 250;
+const THIS_SERVICE = 'tenant-api';
 
 /** What the licenses of this home allow. Everything is answered from memory unless a limit must be counted. */
 @Injectable()
 export class TenantLicenseService {
-  private readonly logger = new Logger('Gate');
-
   constructor(
-    @Inject(HOME) private readonly home: HomeIdentity,
     @Inject(LicenseKeeper) private readonly keeper: LicenseKeeper,
-    @Inject(USAGE_READER) private readonly usage: UsageReader,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LicenseMetrics) private readonly metrics: LicenseMetrics,
+    @Inject(DECIDER) private readonly decider: AccessDecider,
+    @Inject(DECISION_LISTENER) private readonly listener: DecisionListener,
   ) {}
 
-  /** The one question of every request: may this deployment do this now? Never throws for a well-formed question. */
-  async checkModuleAccess(handle: DeploymentRef, action: string, question: AccessQuestion = {}): Promise<Decision> {
-    const license = this.licenseOf(handle.deploymentId);
-    const now = this.keeper.now();
-    const limits = license ? limitsOf(license, action, question.meter) : [];
-    const readings = license && limits.length > 0 ? await this.read(license, limits, this.clock.now()) : [];
-    const { meter, quantity } = question;
+  /**
+   * The one question: may this deployment do this now? It uses nothing by itself. Refuses (RefusalError) METER.WRONG_PLANE,
+   * IDEMPOTENCY.KEY_REUSED and IDEMPOTENCY.IN_FLIGHT; else it answers.
+   */
+  async checkModuleAccess(
+    handle: DeploymentRef,
+    action: string,
+    question: AccessQuestion = {},
+  ): Promise<CheckedDecision> {
     const { deploymentId } = handle;
-    const decision = decide({
+    const license = this.licenseOf(deploymentId) ?? null;
+    const { principal = THIS_SERVICE, ...asked } = question;
+    const decision = await this.decider.check({ license, deploymentId, action, principal, ...asked });
+    this.tell(license, action, asked.meter, decision);
+    return decision;
+  }
+
+  /** The question of a request at the door: what is admitted is used. `counted` is called in the turn in which it is. */
+  async admit(
+    handle: DeploymentRef,
+    action: string,
+    meter: string | undefined,
+    counted: (license: LicenseClaims, at: Date) => void,
+  ): Promise<Decision> {
+    const { deploymentId } = handle;
+    const license = this.licenseOf(deploymentId) ?? null;
+    const decision = await this.decider.admit({
       license,
       deploymentId,
-      homeId: this.home.homeId,
       action,
       meter,
-      quantity,
-      now,
-      readings,
+      principal: THIS_SERVICE,
+      counted: (at) => license && counted(license, at),
     });
-    this.metrics.decided(decision.outcome, decision.isAllowed, decision.code);
+    this.tell(license, action, meter, decision);
     return decision;
   }
 
@@ -78,34 +89,7 @@ export class TenantLicenseService {
     this.keeper.onChange(listener);
   }
 
-  private async read(license: LicenseClaims, limits: readonly LicensedLimit[], now: Date): Promise<CounterReading[]> {
-    const readings = await Promise.all(countedHere(limits).map((limit) => this.readOne(license, limit, now)));
-    return readings.filter((reading) => reading !== undefined);
-  }
-
-  private async readOne(license: LicenseClaims, limit: LicensedLimit, now: Date): Promise<CounterReading | undefined> {
-    const { meter, aggregation, window } = limit;
-    const { timeZone } = license.calendar;
-    const deploymentId = license.deployment.id;
-    try {
-      const asking = this.usage.used(deploymentId, meter, aggregation, window, now, timeZone);
-      const used = await withDeadline(asking, COUNTER_MS_MAX);
-      return { meter, window, used, asOf: now, windowEndsAt: limitPeriod(window, now, timeZone)?.to ?? null };
-    } catch (error) {
-      this.logger.warn({ err: error, deploymentId, meter }, 'a count did not come');
-      return undefined;
-    }
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
+  private tell(license: LicenseClaims | null, action: string, meter: string | undefined, decision: Decision): void {
+    if (license !== null && meter !== undefined) this.listener.decided(license, action, meter, decision);
   }
 }

@@ -1,17 +1,22 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
+import type { Decider, DrainedUse } from '@biplane/limits';
 import type { LicenseClaims } from '@biplane/licensing';
 import { CLOCK, IDS, JobRunner, UnitOfWork, type Ids } from '@biplane/service-kit';
-import type { CallCounter } from '../license/index.js';
+import { DECIDER, type CallCounter } from '../license/index.js';
 import { WindowCutter } from '@biplane/metering';
-import { addCounts, forgetFlushes, type CountedCalls } from './metrics.store.js';
+import { addCounts, type CountedCalls } from './metrics.store.js';
 
 const FLUSH_EVERY_MS = 1_000;
-const FORGET_MS = 40 * 24 * 3_600_000;
+
+/** No local day of any zone begins within a quarter of an hour, so that what is logged by it can be recounted by days. */
+const LOGGED_MS = 15 * 60_000;
 
 interface Flush {
   readonly sequence: number;
   readonly counts: ReadonlyMap<string, CountedCalls>;
+  /** What the limits were told of the same calls. */
+  readonly drained: DrainedUse;
 }
 
 /**
@@ -32,6 +37,7 @@ export class WindowCallCounter implements CallCounter, OnModuleInit, BeforeAppli
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) ids: Ids,
+    @Inject(DECIDER) private readonly decider: Decider,
     @Inject(JobRunner) private readonly jobs: JobRunner,
   ) {
     this.processId = ids.uuid();
@@ -42,38 +48,26 @@ export class WindowCallCounter implements CallCounter, OnModuleInit, BeforeAppli
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.decider.slices.retire();
     await this.flush().catch(() => undefined);
   }
 
   /** Of a meter that the license counts here as a sum; others cannot be counted call by call. */
-  count(license: LicenseClaims, meter: string, quantity: number): void {
+  count(license: LicenseClaims, meter: string, quantity: number, at: Date): void {
     const licensed = Object.hasOwn(license.meters, meter) ? license.meters[meter] : undefined;
     if (licensed?.authority !== 'data' || licensed.aggregation !== 'sum') return;
-    const now = this.clock.now();
     const deploymentId = license.deployment.id;
-    const window = this.cutter.windowOf(now, license.calendar.timeZone);
-    const key = `${deploymentId}|${meter}|${window.from.getTime()}`;
+    const window = this.cutter.windowOf(at, license.calendar.timeZone);
+    const key = `${deploymentId}|${meter}|${window.from.getTime()}|${Math.floor(at.getTime() / LOGGED_MS)}`;
     const known = this.counts.get(key);
     this.counts.set(key, {
       deploymentId,
       meter,
       window,
-      lastAt: now,
+      lastAt: at,
       quantity: (known?.quantity ?? 0n) + BigInt(quantity),
       licenseVersion: license.version,
     });
-  }
-
-  /** Counted here, but not yet known to be stored; in windows that begin at `from` or later. */
-  pending(deploymentId: string, meter: string, from: Date | null): bigint {
-    let sum = 0n;
-    for (const counts of [this.counts, this.inFlight?.counts ?? []]) {
-      for (const [, counted] of counts) {
-        if (counted.deploymentId !== deploymentId || counted.meter !== meter) continue;
-        if (from === null || counted.window.from >= from) sum += counted.quantity;
-      }
-    }
-    return sum;
   }
 
   /** One at a time; a flush that failed is repeated unchanged before anything newer. */
@@ -84,22 +78,34 @@ export class WindowCallCounter implements CallCounter, OnModuleInit, BeforeAppli
   }
 
   private async flushAll(): Promise<void> {
-    while (this.inFlight !== null || this.counts.size > 0) {
+    do {
       this.inFlight ??= this.next();
-      const { sequence, counts } = this.inFlight;
-      const now = this.clock.now();
-      await this.unitOfWork.run(async (tx) => {
-        await addCounts(tx, { processId: this.processId, sequence, now }, [...counts.values()]);
-        if (sequence === 1) await forgetFlushes(tx, new Date(now.getTime() - FORGET_MS));
-      });
+      await this.store(this.inFlight);
       this.inFlight = null;
-    }
+    } while (this.counts.size > 0);
+    await this.decider.log.flush();
   }
 
+  private async store({ sequence, counts, drained }: Flush): Promise<void> {
+    // Nothing was drained: it only remains to say so.
+    if (counts.size + drained.counts.length + drained.slices.length === 0) return this.decider.flush();
+    const now = this.clock.now();
+    await this.unitOfWork.run(async (tx) => {
+      const { counters } = this.decider;
+      await counters.ensure(
+        tx,
+        drained.counts.map(({ key }) => key),
+      );
+      await addCounts(tx, { processId: this.processId, sequence, now }, [...counts.values()]);
+      await this.decider.settle(tx, drained);
+    });
+  }
+
+  /** In one turn: no call comes between what is counted and what the limits know of it. */
   private next(): Flush {
     const { counts } = this;
     this.counts = new Map();
     this.sequence += 1;
-    return { sequence: this.sequence, counts };
+    return { sequence: this.sequence, counts, drained: this.decider.drain() };
   }
 }

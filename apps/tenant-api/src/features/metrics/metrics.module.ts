@@ -1,10 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { CALL_COUNTER, USAGE_READER } from '../license/index.js';
+import { CALL_COUNTER } from '../license/index.js';
 import { WindowCallCounter } from './call-counter.service.js';
 import { MetricsService } from './metrics.service.js';
 import { UsageController } from './usage.controller.js';
 import { UsageMetrics } from './usage.metrics.js';
-import { WindowUsageReader } from './usage-reader.service.js';
 import { UsageReporter } from './usage-reporter.service.js';
 
 /** Global: the gate asks its counters. It asks the licenses of the license feature in turn. */
@@ -16,10 +15,8 @@ import { UsageReporter } from './usage-reporter.service.js';
     MetricsService,
     UsageReporter,
     WindowCallCounter,
-    WindowUsageReader,
     { provide: CALL_COUNTER, useExisting: WindowCallCounter },
-    { provide: USAGE_READER, useExisting: WindowUsageReader },
   ],
-  exports: [CALL_COUNTER, USAGE_READER],
+  exports: [CALL_COUNTER, MetricsService],
 })
 export class MetricsModule {}

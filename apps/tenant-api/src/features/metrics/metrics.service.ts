@@ -1,33 +1,49 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageIntake, type MeteredDeployment, type UsageAnswer } from '@biplane/metering';
 import type { Clock } from '@biplane/kernel';
-import { CLOCK, UnitOfWork } from '@biplane/service-kit';
-import { TenantLicenseService } from '../license/index.js';
+import type { ConfirmedUsage, Decider } from '@biplane/limits';
+import type { LicenseClaims } from '@biplane/licensing';
+import { ownReading, UsageIntake, WindowCutter, type MeteredDeployment, type UsageAnswer } from '@biplane/metering';
+import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { DECIDER, TenantLicenseService } from '../license/index.js';
+import { LimitedUsage } from './limited-usage.js';
 import type { MeteredLicenses } from './metrics.ports.js';
-import { takeEvents } from './metrics.store.js';
+
+const RESERVATIONS = 'biplane:reservations';
 
 /** Takes usage of the deployments that this home serves: what it answers as accepted is durable and counted, once. */
 @Injectable()
 export class MetricsService {
   private readonly intake: UsageIntake;
+  private readonly usage: LimitedUsage;
+  private readonly cutter = new WindowCutter();
 
   constructor(
     @Inject(TenantLicenseService) private readonly licenses: MeteredLicenses,
     @Inject(UnitOfWork) unitOfWork: UnitOfWork,
     @Inject(CLOCK) clock: Clock,
+    @Inject(DECIDER) decider: Decider,
   ) {
+    this.usage = new LimitedUsage(decider, licenses);
     this.intake = new UsageIntake({
       plane: 'data',
       unitOfWork,
       clock,
       deploymentsOf: async (subjects, tenantId) => this.licensesOf(subjects, tenantId),
-      take: async (tx, readings, now) => (await takeEvents(tx, readings, now)).stored,
+      take: (tx, readings, now) => this.usage.take(tx, readings, now),
     });
   }
 
   /** `tenantId`: a submitter that is bound to one tenant; for it there are no other deployments. */
   accept(body: unknown, tenantId?: string): Promise<UsageAnswer> {
     return this.intake.accept(body, tenantId);
+  }
+
+  /** What a confirmation of a reservation has used: the limits know of it, the windows do not yet. In its transaction. */
+  async takeConfirmed(tx: Tx, license: LicenseClaims, confirmed: ConfirmedUsage, now: Date): Promise<void> {
+    const { reservation, eventId, quantity, at } = confirmed;
+    const { deploymentId, meter, aggregation } = reservation;
+    const usage = { deploymentId, source: RESERVATIONS, eventId, meter, aggregation, quantity, at };
+    await this.usage.takeCounted(tx, license, ownReading(usage, license, this.cutter), now);
   }
 
   // Looked up once a batch: all its events are judged by one version of each license.

@@ -1,6 +1,5 @@
-import { executeSql, querySql, type Tx } from '@biplane/service-kit';
+import { executeSql, type Tx } from '@biplane/service-kit';
 import type { Period } from '@biplane/billing-calendar';
-import type { MeterAggregation } from '@biplane/licensing';
 import { EventStore, type HashedReading, type TakenEvents } from '@biplane/metering';
 
 /** What a process counted in one window since it last said so. */
@@ -57,18 +56,24 @@ export async function addCounts(
      WHERE held.sequence < excluded.sequence`,
     [flush.processId, flush.sequence, flush.now.toISOString()],
   );
-  if (isNew === 0) return;
+  if (isNew === 0 || counts.length === 0) return;
   await executeSql(
     tx,
-    `INSERT INTO usage_window AS held ${WINDOW_COLUMNS}
-     SELECT deployment_id, meter, window_start, window_end, date_trunc('hour', window_start, 'UTC'), 'sum',
-            quantity, last_at, 1, 0, false, license_version
-       FROM ROWS FROM (
+    `WITH counted AS MATERIALIZED (
+       SELECT * FROM ROWS FROM (
          unnest(string_to_array($1::text, E'\\n')::uuid[]), unnest(string_to_array($2::text, E'\\n')),
          unnest(string_to_array($3::text, E'\\n')::timestamptz[]), unnest(string_to_array($4::text, E'\\n')::timestamptz[]),
          unnest(string_to_array($5::text, E'\\n')::timestamptz[]), unnest(string_to_array($6::text, E'\\n')::numeric[]),
          unnest(string_to_array($7::text, E'\\n')::int[])
        ) AS c(deployment_id, meter, window_start, window_end, last_at, quantity, license_version)
+     ), logged AS (
+       INSERT INTO usage_call (deployment_id, meter, quantity, counted_at, window_start, received_at)
+       SELECT deployment_id, meter, quantity, last_at, window_start, $8::text::timestamptz FROM counted
+     )
+     INSERT INTO usage_window AS held ${WINDOW_COLUMNS}
+     SELECT deployment_id, meter, window_start, window_end, date_trunc('hour', window_start, 'UTC'), 'sum',
+            sum(quantity), max(last_at), 1, 0, false, max(license_version)
+       FROM counted GROUP BY deployment_id, meter, window_start, window_end
       ORDER BY deployment_id, meter COLLATE "C", window_start
      ${TAKE_MORE}`,
     [
@@ -79,40 +84,9 @@ export async function addCounts(
       lines(counts, ({ lastAt }) => lastAt.toISOString()),
       lines(counts, ({ quantity }) => quantity),
       lines(counts, ({ licenseVersion }) => licenseVersion),
+      flush.now.toISOString(),
     ],
   );
-}
-
-/** Of processes that ended long ago; one that still repeats a flush is younger by weeks. */
-export async function forgetFlushes(tx: Tx, before: Date): Promise<void> {
-  await executeSql(tx, 'DELETE FROM usage_flush WHERE flushed_at < $1::text::timestamptz', [before.toISOString()]);
-}
-
-const COMBINED: Readonly<Record<MeterAggregation, string>> = {
-  sum: 'sum(quantity)',
-  peak: 'max(quantity)',
-  last: '(array_agg(quantity ORDER BY last_event_at DESC, window_start DESC))[1]',
-};
-
-/** The windows that begin in the period (null: all there ever were), combined as the meter's readings combine. */
-export async function totalOf(
-  reader: Tx,
-  meter: { readonly deploymentId: string; readonly meter: string; readonly aggregation: MeterAggregation },
-  period: Period | null,
-): Promise<string> {
-  const [row] = await querySql<{ total: string }>(
-    reader,
-    `SELECT trim_scale(coalesce(${COMBINED[meter.aggregation]}, 0))::text AS total FROM usage_window
-      WHERE deployment_id = $1::uuid AND meter = $2
-        AND window_start >= $3::text::timestamptz AND window_start < $4::text::timestamptz`,
-    [
-      meter.deploymentId,
-      meter.meter,
-      period?.from.toISOString() ?? '-infinity',
-      period?.to.toISOString() ?? 'infinity',
-    ],
-  );
-  return row?.total ?? '0';
 }
 
 function lines<T>(rows: readonly T[], column: (row: T) => string | number | bigint): string {

@@ -8,16 +8,18 @@ import { testPostgres, type TestPostgres } from '@biplane/testing';
 import { homeClient } from '../../database.js';
 import { writeAppFiles } from '../../testing/app-files.js';
 import { TestLicenses, usageEvent } from '../../testing/usage-rig.js';
-import { HOME, TenantLicenseService } from '../license/index.js';
+import { HOME, LicenseKeeper, TenantLicenseService } from '../license/index.js';
+import { LimitsModule } from '../limits/index.js';
 import { MetricsModule } from './metrics.module.js';
 
 const homeId = randomUUID();
-const licenses = new TestLicenses(homeId);
+const licenses = new TestLicenses(homeId, new SystemClock());
 const SECRET = randomBytes(12).toString('hex');
 
 const fromElsewhere = [
   { provide: HOME, useValue: { homeId, kind: 'shared', region: 'eu-1', instanceId: 'tenant-api-0' } },
   { provide: TenantLicenseService, useValue: licenses },
+  { provide: LicenseKeeper, useValue: licenses },
   { provide: Outbox, useFactory: () => new Outbox({ clock: new SystemClock() }) },
 ];
 /** What the other features of the app give. */
@@ -49,6 +51,7 @@ async function start(databaseUrl: string): Promise<RunningService> {
       }),
       DatabaseModule.forRoot({ url: databaseUrl, clientFactory: homeClient }),
       Others,
+      LimitsModule,
       MetricsModule,
     ],
   })

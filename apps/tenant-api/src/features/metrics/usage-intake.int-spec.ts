@@ -16,7 +16,7 @@ import { TestLicenses, usageEvent, UsageReplica, type EventText } from '../../te
 const NOW = '2026-04-10T12:30:00.000Z';
 const clock = new FakeClock(NOW);
 const homeId = randomUUID();
-const licenses = new TestLicenses(homeId);
+const licenses = new TestLicenses(homeId, clock);
 
 let database: TestPostgres;
 let unitOfWork: UnitOfWork;

@@ -35,7 +35,7 @@ describe('a replica that is killed while it takes usage', () => {
     'C3: at %s, the client sends again and every event counts once',
     async (point, stored) => {
       const homeId = randomUUID();
-      const licenses = new TestLicenses(homeId);
+      const licenses = new TestLicenses(homeId, new FakeClock(NOW));
       const deploymentId = licenses.place('2026-03-01T00:00:00.000Z');
       const body = Array.from({ length: EVENTS }, (_, n) =>
         usageEvent(deploymentId, { id: `${n}`, time: NOW, quantity: '1.1' }),

@@ -19,7 +19,7 @@ let homeId: string;
 beforeEach(async () => {
   homeId = randomUUID();
   clock = new FakeClock(STARTED);
-  licenses = new TestLicenses(homeId);
+  licenses = new TestLicenses(homeId, clock);
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
   replica = new UsageReplica({ clock, unitOfWork, homeId, licenses });
@@ -228,19 +228,21 @@ describe('what a home sends up', () => {
 
 describe('calls counted in memory', () => {
   const flushes = () => replica.counter.flush();
+  const count = (by: UsageReplica, id: string, quantity: number, meter = 'api_calls') =>
+    by.counter.count(licenses.claimsOf(id), meter, quantity, clock.now());
 
-  it('are added to the window each second, and are in the count of the gate before', async () => {
+  it('are added to the window each second', async () => {
+    clock.set('2026-03-31T10:40:00.000Z');
     const license = licenses.claimsOf(deployment);
     const used = (window: 'day' | 'month' | null) =>
-      replica.reader.used(deployment, 'api_calls', 'sum', window, clock.now(), license.calendar.timeZone);
-    for (let n = 0; n < 5; n += 1) replica.counter.count(license, 'api_calls', 1);
-    expect(await used('month')).toBe('5');
+      replica.used(deployment, 'api_calls', 'sum', window, clock.now(), license.calendar.timeZone);
+    for (let n = 0; n < 5; n += 1) expect(await replica.call(deployment)).toMatchObject({ code: null });
+    expect(await used('month')).toBe('0');
     await flushes();
-    replica.counter.count(license, 'api_calls', 2);
+    count(replica, deployment, 2);
+    await flushes();
+    await flushes();
     expect([await used('day'), await used('month'), await used(null)]).toEqual(['7', '7', '7']);
-    await flushes();
-    await flushes();
-    expect(await used('month')).toBe('7');
     clock.advance(2 * 24 * HOUR_MS); // over local midnight, and into the next month
     expect([await used('day'), await used('month'), await used(null)]).toEqual(['0', '0', '7']);
   });
@@ -254,23 +256,23 @@ describe('calls counted in memory', () => {
       return result;
     };
     const unlucky = new UsageReplica({ clock, unitOfWork: flaky, homeId, licenses });
-    unlucky.counter.count(licenses.claimsOf(deployment), 'api_calls', 3);
+    count(unlucky, deployment, 3);
     await expect(unlucky.counter.flush()).rejects.toThrow('went away');
-    unlucky.counter.count(licenses.claimsOf(deployment), 'api_calls', 4);
+    count(unlucky, deployment, 4);
     await unlucky.counter.flush();
     expect(await database.query('SELECT trim_scale(quantity)::text AS q FROM usage_window')).toEqual([{ q: '7' }]);
   });
 
   it('of replicas add up', async () => {
     const other = new UsageReplica({ clock, unitOfWork, homeId, licenses });
-    for (const one of [replica, other]) one.counter.count(licenses.claimsOf(deployment), 'api_calls', 2);
+    for (const one of [replica, other]) count(one, deployment, 2);
     await Promise.all([flushes(), other.counter.flush()]);
     expect(await database.query('SELECT trim_scale(quantity)::text AS q FROM usage_window')).toEqual([{ q: '4' }]);
   });
 
   it('of a meter that the license does not count here as a sum are not counted', async () => {
     for (const meter of ['seats', 'storage_gb', 'unknown', 'constructor']) {
-      replica.counter.count(licenses.claimsOf(deployment), meter, 1);
+      count(replica, deployment, 1, meter);
     }
     await flushes();
     expect(await database.query('SELECT 1 FROM usage_window')).toEqual([]);

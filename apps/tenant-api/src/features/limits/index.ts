@@ -1,0 +1,1 @@
+export { homeDecider, LimitsModule } from './limits.module.js';

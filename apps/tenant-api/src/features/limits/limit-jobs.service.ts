@@ -1,0 +1,79 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Clock } from '@biplane/kernel';
+import { limitKey, limitKeysOf, type CapOf, type Decider } from '@biplane/limits';
+import { decide, limitsOf, type LicensedLimit, type LimitWindow } from '@biplane/licensing';
+import { CLOCK, JobRunner, UnitOfWork } from '@biplane/service-kit';
+import { DECIDER, HOME, LicenseKeeper, type HomeIdentity } from '../license/index.js';
+import type { KeptLicenses } from './limits.ports.js';
+import { LimitEvents } from './limit-events.service.js';
+
+const JOB_EVERY_MS = 1_000;
+/** Of slices and reservations that end at once: how many transactions' worth are ended in one run. */
+const ROUNDS_MAX = 20;
+
+/** What time does to limits: slices and reservations end, tickets are let in, and what happened is told. */
+@Injectable()
+export class LimitJobs implements OnModuleInit {
+  constructor(
+    @Inject(HOME) private readonly home: HomeIdentity,
+    @Inject(DECIDER) private readonly decider: Decider,
+    @Inject(LicenseKeeper) private readonly keeper: KeptLicenses,
+    @Inject(LimitEvents) private readonly events: LimitEvents,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(JobRunner) private readonly jobs: JobRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.keeper.onChange((changed) => this.capsChanged(changed));
+    this.jobs.register({ name: 'limits', everyMs: JOB_EVERY_MS, run: (now) => this.run(now) });
+    this.jobs.register({ name: 'limit-events', everyMs: JOB_EVERY_MS, run: (now) => this.events.flush(now) });
+  }
+
+  async run(now: Date): Promise<void> {
+    const { slices, reservations, tickets } = this.decider;
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const ended = await this.unitOfWork.run(
+        async (tx) => (await slices.expire(tx, now)) + (await reservations.expire(tx, now)).length,
+      );
+      if (ended === 0) break;
+    }
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const admitted = await this.unitOfWork.run((tx) => tickets.admit(tx, now, this.capOf(now)));
+      if (admitted.length === 0) break;
+    }
+  }
+
+  /** What this process holds of a limit goes back when its cap is another. */
+  private capsChanged(deploymentIds: readonly string[]): void {
+    const now = this.clock.now();
+    for (const deploymentId of deploymentIds) {
+      const license = this.keeper.get(deploymentId)?.claims;
+      if (license === undefined) continue;
+      for (const limit of Object.values(license.modules).flatMap(({ limits }) => limits)) {
+        if (limit.window !== null) this.decider.slices.capChanged(limitKey(license, limit, now), limit.cap);
+      }
+    }
+  }
+
+  /** By the license as it is now; while it admits nothing, its tickets wait. */
+  private capOf(now: Date): CapOf {
+    return ({ deploymentId, action, meter }) => {
+      const license = this.keeper.get(deploymentId)?.claims ?? null;
+      const { homeId } = this.home;
+      const isAllowed = decide({ license, deploymentId, homeId, action, now: this.keeper.now() }).isAllowed;
+      if (license === null || !isAllowed) return null;
+      const limits = limitsOf(license, action, meter);
+      const aggregation = (Object.hasOwn(license.meters, meter) && license.meters[meter]?.aggregation) || 'sum';
+      const holds = limitKeysOf(license, meter, now).map((key) => ({ key, cap: exactCapOf(limits, key.window) }));
+      return { aggregation, holds: limits.length === 0 ? [] : holds };
+    };
+  }
+}
+
+function exactCapOf(limits: readonly LicensedLimit[], window: LimitWindow): string | null {
+  const exact = limits.find(
+    (limit) => limit.window === window && (limit.strategy === 'queue' || limit.strategy === 'hard_block'),
+  );
+  return exact?.cap ?? null;
+}

@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { orThrow, err, ok, RefusalError, type Clock, type Result } from '@biplane/kernel';
+import { ReservationErrors, TicketErrors, type Decider, type Reservation, type Ticket } from '@biplane/limits';
+import type { LicenseClaims } from '@biplane/licensing';
+import { CLOCK, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
+import { DECIDER, mayActFor, TenantLicenseService } from '../license/index.js';
+import { MetricsService } from '../metrics/index.js';
+
+/** What a Decision has given out: reservations and tickets. Another tenant's look like none. */
+@Injectable()
+export class LimitsService {
+  constructor(
+    @Inject(DECIDER) private readonly decider: Decider,
+    @Inject(TenantLicenseService) private readonly licenses: TenantLicenseService,
+    @Inject(MetricsService) private readonly usage: MetricsService,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** What was held is used: counted, and stored as usage, once. */
+  confirm(id: string, principal: Principal): Promise<Reservation> {
+    const now = this.clock.now();
+    return this.unitOfWork.run(async (tx) => {
+      const license = orThrow(await this.licenseOfReservation(tx, id, principal));
+      const confirmed = await this.decider.reservations.confirm(tx, id, now);
+      if (confirmed.isNew) await this.usage.takeConfirmed(tx, license, confirmed, now);
+      return confirmed.reservation;
+    });
+  }
+
+  /** What was held is free again. */
+  release(id: string, principal: Principal): Promise<Reservation> {
+    return this.unitOfWork.run(async (tx) => {
+      orThrow(await this.licenseOfReservation(tx, id, principal));
+      return this.decider.reservations.release(tx, id, this.clock.now());
+    });
+  }
+
+  async ticket(id: string, principal: Principal): Promise<Ticket> {
+    const ticket = await this.decider.tickets.get(this.unitOfWork.reader, id);
+    if (ticket !== undefined && this.licenseFor(ticket.deploymentId, principal) !== undefined) return ticket;
+    throw new RefusalError(TicketErrors.NOT_FOUND({ detail: `There is no ticket ${id}` }));
+  }
+
+  private async licenseOfReservation(tx: Tx, id: string, principal: Principal): Promise<Result<LicenseClaims>> {
+    const reservation = await this.decider.reservations.get(tx, id);
+    const license = reservation && this.licenseFor(reservation.deploymentId, principal);
+    return license ? ok(license) : err(ReservationErrors.NOT_FOUND({ detail: `There is no reservation ${id}` }));
+  }
+
+  private licenseFor(deploymentId: string, principal: Principal): LicenseClaims | undefined {
+    const license = this.licenses.licenseOf(deploymentId);
+    return license && mayActFor(principal, license) ? license : undefined;
+  }
+}
