@@ -10,8 +10,16 @@ export function redirectSourcePaths(app: NestFastifyApplication): void {
       url: path,
       handler: (request, reply) => {
         const query = request.url.indexOf('?');
-        void reply.redirect(query === -1 ? ours : ours + request.url.slice(query), 308);
+        const there = filled(ours, request.params as Readonly<Record<string, string>>);
+        void reply.redirect(query === -1 ? there : there + request.url.slice(query), 308);
       },
     });
   }
+}
+
+/** `:name` becomes the segment that was sent: encoded, so that it stays one segment of our own path. */
+function filled(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/:([a-z]+)/gi, (_, name: string) =>
+    encodeURIComponent(params[name] ?? '').replaceAll('%3A', ':'),
+  );
 }

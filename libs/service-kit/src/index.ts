@@ -68,6 +68,7 @@ export { IdempotencyErrors } from './idempotency/idempotency.errors.js';
 export { StoredAnswer, type Answer } from './idempotency/stored-answer.js';
 // jobs, health, metrics, faults
 export { JobRunner, type Job } from './jobs/job-runner.js';
+export { olderRows, RetentionJob, type RetentionRule } from './jobs/retention-job.js';
 export { HealthRegistry, type HealthCheck, type HealthReport } from './health/health-registry.js';
 export { SERVICE, type ServiceIdentity } from './health/version.controller.js';
 export { Metrics } from './metrics/metrics.js';

@@ -1,4 +1,7 @@
-/** A path that a source of the product names, and where it lives here. Each row is a test; a later part adds its own. */
+/**
+ * A path that a source of the product names, and where it lives here; `:name` stands for a segment. Each row is a test; a
+ * later part adds its own.
+ */
 export interface SourcePath {
   /** S0 data plane, S1 platform subscription, S2 deployments and roll-up, S3 billing module. */
   readonly source: 'S0' | 'S1' | 'S2' | 'S3';
@@ -15,10 +18,13 @@ export const sourcePaths: readonly SourcePath[] = [
   ...ofCoreApi([
     { source: 'S1', method: 'GET', path: '/subscription/plans', ours: '/api/v1/subscription/plans' },
     { source: 'S1', method: 'POST', path: '/subscription/plans', ours: '/api/v1/subscription/plans' },
+    { source: 'S1', method: 'POST', path: '/subscription/usage', ours: '/api/v1/subscription/usage' },
+    { source: 'S1', method: 'GET', path: '/subscription/usage/:tenant', ours: '/api/v1/subscription/usage/:tenant' },
     { source: 'S2', method: 'GET', path: '/api/v1/deployments', ours: '/api/v1/deployments' },
     { source: 'S2', method: 'GET', path: '/api/v1/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S2', method: 'POST', path: '/api/v1/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S3', method: 'GET', path: '/api/billing/plans', ours: '/api/v1/subscription/plans' },
+    { source: 'S3', method: 'POST', path: '/api/billing/usage', ours: '/api/v1/subscription/usage' },
     { source: 'S3', method: 'GET', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S3', method: 'POST', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
   ]),

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Metrics, RetentionJob, type UnitOfWork } from '@biplane/service-kit';
+import { testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { RETENTION } from './retention.module.js';
+
+const now = new Date('2026-11-21T00:00:00Z');
+const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 3_600_000).toISOString();
+let postgres: TestPostgres;
+let unitOfWork: UnitOfWork;
+
+beforeAll(async () => {
+  postgres = await testPostgres('core');
+  unitOfWork = await testUnitOfWork('core', postgres.url);
+});
+afterAll(async () => {
+  await unitOfWork?.close();
+  await postgres?.drop();
+});
+
+const left = async (table: string) =>
+  (await postgres.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`))[0]?.n;
+
+describe('what is kept', () => {
+  it('is deleted a moment after its time and not before, and what was never sent is never deleted', async () => {
+    const id = '019d4431-af3d-7881-9f45-2821444d9094';
+    await postgres.query(
+      `INSERT INTO outbox (topic, key, headers, value, compacted, created_at, published_at)
+       SELECT 't', 'k', '{}', 'v', false, '2020-01-01', at FROM unnest($1::timestamptz[]) AS at`,
+      [[daysAgo(7.01), daysAgo(6.99), null]],
+    );
+    await postgres.query(
+      `INSERT INTO usage_event_key SELECT $1, 's', no::text, 'h', at FROM unnest($2::timestamptz[]) WITH ORDINALITY AS a(at, no)`,
+      [id, [daysAgo(70.01), daysAgo(69.99)]],
+    );
+    await postgres.query(
+      `INSERT INTO usage_event (deployment_id, source, event_id, meter, quantity, occurred_at, window_start, received_at)
+       SELECT $1, 's', at::text, 'm', 1, at, at, at FROM unnest($2::timestamptz[]) AS at`,
+      [id, [daysAgo(397), daysAgo(395)]],
+    );
+    const job = new RetentionJob(unitOfWork, RETENTION, new Metrics());
+    await job.run(now);
+    await job.run(now);
+    expect([await left('outbox'), await left('usage_event_key'), await left('usage_event')]).toEqual([2, 1, 1]);
+  });
+
+  it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {
+    await postgres.query(
+      `INSERT INTO usage_event_key SELECT '019d4431-af3d-7881-9f45-2821444d9094', 'many', no::text, 'h', $1 FROM generate_series(1, 2500) AS no`,
+      [daysAgo(71)],
+    );
+    const broken = { name: 'broken', keepMs: 0, forget: () => Promise.reject(new Error('as if a table was away')) };
+    await new RetentionJob(unitOfWork, [broken, ...RETENTION], new Metrics()).run(now);
+    expect(await left('usage_event_key')).toBe(1);
+  });
+});
