@@ -68,6 +68,23 @@ describe('LicenseBook', () => {
     expect(book.receive(deploymentId, token, at(1)).kind).toBe('repeated');
   });
 
+  it('B2: after a revocation the old token is late, after a restart too; a backup of yesterday is raised by the topic', () => {
+    const [old, revoked] = [signed({ version: 1 }), signed({ version: 2, status: 'revoked' })];
+    const book = newBook();
+    for (const token of [old, revoked]) book.receive(deploymentId, token, at());
+    expect([book.receive(deploymentId, old, at(1)).kind, versionOf(book)]).toEqual(['late', 2]);
+
+    const restarted = newBook();
+    expect(restarted.restore(deploymentId, revoked, at(2))).toBeUndefined();
+    expect([restarted.receive(deploymentId, old, at(3)).kind, versionOf(restarted)]).toEqual(['late', 2]);
+
+    const fromBackup = newBook();
+    expect(fromBackup.restore(deploymentId, old, at(2))).toBeUndefined();
+    expect(fromBackup.receive(deploymentId, revoked, at(3)).kind).toBe('accepted');
+    expect(fromBackup.get(deploymentId)?.claims.status).toBe('revoked');
+    expect(fromBackup.receive(deploymentId, old, at(4)).kind).toBe('late');
+  });
+
   it('an equal version with other content is refused', () => {
     const book = newBook();
     book.receive(deploymentId, signed({ version: 2 }), at());
@@ -126,9 +143,11 @@ describe('LicenseBook', () => {
     expect([versionOf(book), book.refused]).toEqual([2, 0]);
   });
 
-  it('a license whose key statement is still on its way is taken when it has come', () => {
+  it('B6: a license whose key statement is still on its way leaves the present one in force, and is taken when it has come', () => {
     const book = newBook('k1');
-    expect(book.receive(deploymentId, signed({}, 'k2'), at()).kind).toBe('set_aside');
+    book.receive(deploymentId, signed({ version: 1 }), at());
+    expect(book.receive(deploymentId, signed({ version: 2 }, 'k2'), at()).kind).toBe('set_aside');
+    expect(versionOf(book)).toBe(1);
     trust(book, 'k2');
     expect(book.retryWaiting(at()).map(({ received }) => received.kind)).toEqual(['accepted']);
   });
