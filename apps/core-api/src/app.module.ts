@@ -6,6 +6,7 @@ import { AuditModule } from './features/audit/index.js';
 import { BillingModule } from './features/billing/index.js';
 import { CatalogModule } from './features/catalog/index.js';
 import { DeploymentsModule } from './features/deployments/index.js';
+import { EntitlementsModule } from './features/entitlements/index.js';
 import { EventsModule } from './features/events/index.js';
 import { InvoicesModule } from './features/invoices/index.js';
 import { LicensesModule } from './features/licenses/index.js';
@@ -20,8 +21,9 @@ import { WebhooksModule } from './features/webhooks/index.js';
 import { MessagingModule } from './messaging.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EventsModule, InvoicesModule, LicensesModule, LimitsModule,
-  ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule, WebhooksModule,
+  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicesModule, LicensesModule,
+  LimitsModule, ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
+  WebhooksModule,
 ]; // prettier-ignore
 
 @Module({})

@@ -24,6 +24,17 @@ export const usageEvents = {
     /** Of the violation that it opened or belongs to, when it is one. */
     violationId: nullable(uuid),
   }),
+  /** A request that was queued has its turn: what it asked for is held until `expiresAt` under `reservationId`. */
+  'subscription.ticket.admitted': object({
+    ...ofDeployment,
+    ticketId: uuid,
+    meter: code,
+    quantity,
+    reservationId: uuid,
+    queuedAt: instant,
+    admittedAt: instant,
+    expiresAt: instant,
+  }),
   /** The total of one window is known: `revision` rises when late usage changes it, the highest counts. */
   'subscription.usage.recorded': object({
     ...ofDeployment,

@@ -83,6 +83,11 @@ export class LimitEngine implements OnModuleInit, BeforeApplicationShutdown {
     this.usage = usage;
   }
 
+  /** The last known total of a meter that the homes count. */
+  lastKnown(tx: Tx, key: LimitKey): Promise<{ readonly used: string; readonly asOf: Date }> {
+    return this.source().lastKnown(tx, key);
+  }
+
   /** In the transaction that records the refusal. */
   onRefused(teller: Teller<Refused>): void {
     this.refusedTellers.push(teller);
