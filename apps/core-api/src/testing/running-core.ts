@@ -18,8 +18,12 @@ export interface CoreOptions {
   readonly startAt?: string;
   /** Of another process over the same database: without it that one's secrets cannot be read. */
   readonly fieldKey?: string;
+  readonly signingKeysFolder?: string;
+  readonly kms?: { readonly url: string; readonly token: string };
   /** Further clients, by id, each with its scopes; the secret of each is its id. */
   readonly clients?: Readonly<Record<string, readonly string[]>>;
+  /** `silent` unless the suite reads the log. */
+  readonly logLevel?: CoreEnvironment['LOG_LEVEL'];
   /** Where webhooks may go besides the open internet. */
   readonly webhookTestHosts?: readonly string[];
 }
@@ -29,7 +33,14 @@ export interface RunningCore extends RunningService {
   setClock(instant: string): void;
   readonly fieldKey: string;
   /** A pair as the ceremony makes it, and the root that signed its statements. */
-  readonly key: { readonly kid: string; readonly privateJwk: Record<string, unknown>; readonly trusted: string };
+  readonly key: {
+    readonly kid: string;
+    readonly privateJwk: Record<string, unknown>;
+    readonly trusted: string;
+    readonly revoked: string;
+  };
+  /** A further pair of the same root. */
+  anotherKey(): RunningCore['key'];
   readonly rootPublicKey: ReturnType<typeof generateKeyPairSync>['publicKey'];
 }
 
@@ -47,7 +58,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     HTTP_PORT: 0,
-    LOG_LEVEL: 'silent',
+    LOG_LEVEL: options.logLevel ?? 'silent',
     INSTANCE_ID: `core-test-${randomBytes(4).toString('hex')}`,
     CLOCK_FILE: clock,
     FAULT_POINTS: undefined,
@@ -60,6 +71,9 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
     ),
     FIELD_KEYS_FILE: file('field-keys.json', { current: 1, keys: { 1: fieldKey } }),
+    SIGNING_KEYS_FOLDER: options.signingKeysFolder,
+    KMS_URL: options.kms?.url,
+    KMS_TOKEN_FILE: options.kms && file('kms-token', options.kms.token),
     ISSUER_FILE: file('issuer.json', {
       code: 'BP',
       name: 'Biplane',
@@ -93,6 +107,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     fieldKey,
     rootPublicKey: root.publicKey,
     key: ceremonyKey(root.privateKey),
+    anotherKey: () => ceremonyKey(root.privateKey),
     setClock: (instant) => writeFileSync(clock, JSON.stringify({ offsetMs: offsetTo(instant) })),
     close: async () => {
       await service.close();
@@ -111,8 +126,10 @@ export function ceremonyKey(rootPrivateKey: ReturnType<typeof generateKeyPairSyn
   const jwk = exportPublicJwk(pair.publicKey);
   const kid = `test-${createHash('sha256').update(jwk.x).digest('hex').slice(0, 12)}`;
   const [notBefore, notAfter] = ['2020-01-01T00:00:00.000Z', '2040-01-01T00:00:00.000Z'];
-  const trusted = signKeyStatement({ kid, jwk, notBefore, notAfter, state: 'trusted' }, rootPrivateKey);
-  return { kid, privateJwk: { ...jwk, d: pair.privateKey.export({ format: 'jwk' }).d }, trusted };
+  const say = (state: 'trusted' | 'revoked') =>
+    signKeyStatement({ kid, jwk, notBefore, notAfter, state }, rootPrivateKey);
+  const privateJwk = { ...jwk, d: pair.privateKey.export({ format: 'jwk' }).d };
+  return { kid, privateJwk, trusted: say('trusted'), revoked: say('revoked') };
 }
 
 async function clientsOf(clients: Readonly<Record<string, readonly string[]>>): Promise<unknown[]> {

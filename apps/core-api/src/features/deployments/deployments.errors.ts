@@ -11,4 +11,9 @@ export const DeploymentErrors = declareErrors('DEPLOYMENT', {
     title: 'The deployment cannot go to this state from where it is',
     help: 'Choose one of `allowed`.',
   },
+  SUSPENSION_HOLDS: {
+    status: 422,
+    title: 'Something else keeps the deployment suspended',
+    help: 'Lift what `causes` names: a tenant is resumed with POST /tenants/{id}/resume.',
+  },
 });

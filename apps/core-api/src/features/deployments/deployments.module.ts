@@ -4,10 +4,19 @@ import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { DeploymentsStore } from './deployments.store.js';
 import { EntitlementChanges } from './entitlement-changes.js';
+import { Suspensions } from './suspensions.service.js';
+import { SuspensionsStore } from './suspensions.store.js';
 
 @Module({
   controllers: [DeploymentsController],
-  providers: [DeploymentsService, DeploymentsStore, EntitlementChanges, DeploymentDetails],
-  exports: [DeploymentsService, EntitlementChanges, DeploymentDetails],
+  providers: [
+    DeploymentsService,
+    DeploymentsStore,
+    EntitlementChanges,
+    DeploymentDetails,
+    Suspensions,
+    SuspensionsStore,
+  ],
+  exports: [DeploymentsService, Suspensions, EntitlementChanges, DeploymentDetails],
 })
 export class DeploymentsModule {}

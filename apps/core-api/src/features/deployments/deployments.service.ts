@@ -9,11 +9,21 @@ import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsStore, type DeploymentFilter } from './deployments.store.js';
 import { allowedTransitions, type DeploymentState } from './domain/deployment-state.js';
 import { activeStretches, suspendedStretches } from './domain/stretches.js';
+import type { SuspensionCause } from './domain/suspension.js';
 import { EntitlementChanges } from './entitlement-changes.js';
+import { SuspensionsStore } from './suspensions.store.js';
 
 export interface DeploymentActivity {
   readonly active: ReturnType<typeof activeStretches>;
   readonly suspended: ReturnType<typeof suspendedStretches>;
+}
+
+export interface TransitionReason {
+  readonly reason: string;
+  readonly actor: Actor;
+  readonly at: Date;
+  /** Of a suspension; the operator's when it is left out. */
+  readonly cause?: SuspensionCause;
 }
 
 @Injectable()
@@ -21,6 +31,7 @@ export class DeploymentsService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly store: DeploymentsStore,
+    private readonly suspensions: SuspensionsStore,
     private readonly changes: EntitlementChanges,
     private readonly audit: Audit,
     private readonly platformEvents: PlatformEvents,
@@ -104,12 +115,7 @@ export class DeploymentsService {
   }
 
   /** Validated against the map, recorded with its actor, and followed by the next license version, all in one transaction. */
-  async transitionIn(
-    tx: Tx,
-    id: string,
-    to: DeploymentState,
-    because: { readonly reason: string; readonly actor: Actor; readonly at: Date },
-  ): Promise<Deployment> {
+  async transitionIn(tx: Tx, id: string, to: DeploymentState, because: TransitionReason): Promise<Deployment> {
     await this.store.lock(tx, id);
     const before = await this.required(tx, id);
     const allowed = allowedTransitions(before.state);
@@ -120,6 +126,7 @@ export class DeploymentsService {
       );
     }
     const { reason, actor, at } = because;
+    await this.keepSuspensions(tx, before, to, because);
     await this.store.setState(tx, id, to);
     await this.store.insertEvent(tx, id, { from: before.state, to, actor: actor.id, reason, at });
     await this.audit.record(tx, {
@@ -141,6 +148,24 @@ export class DeploymentsService {
     });
     await this.changes.changed(tx, { deploymentId: id, cause: 'transition', from: before.state, to, reason, at });
     return this.required(tx, id);
+  }
+
+  /** A suspension is written down with its cause; who lifts one by hand lifts the operator's alone. */
+  private async keepSuspensions(
+    tx: Tx,
+    { id, state }: Deployment,
+    to: DeploymentState,
+    { at, cause = 'operator' }: TransitionReason,
+  ): Promise<void> {
+    if (to === 'suspended') await this.suspensions.add(tx, id, cause, state, at);
+    if (state !== 'suspended') return;
+    const others = (await this.suspensions.open(tx, id)).filter((open) => open.cause !== 'operator');
+    if (to === 'active' && others.length > 0) {
+      const causes = others.map((open) => open.cause);
+      const detail = `It is suspended by: ${causes.join(', ')}`;
+      throw new RefusalError(DeploymentErrors.SUSPENSION_HOLDS({ detail, members: { causes } }));
+    }
+    await this.suspensions.close(tx, id, null, at);
   }
 }
 

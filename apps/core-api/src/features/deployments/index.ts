@@ -25,4 +25,6 @@ export {
   type DeploymentTypeDecision,
   type DeploymentTypeInput,
 } from './domain/deployment-type.js';
+export { SUSPENSION_CAUSES, type SuspensionCause } from './domain/suspension.js';
 export { EntitlementChanges, type EntitlementChange } from './entitlement-changes.js';
+export { Suspensions } from './suspensions.service.js';

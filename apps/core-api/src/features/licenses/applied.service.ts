@@ -84,13 +84,10 @@ export class AppliedService {
     const isNews = await this.instances.save(tx, status, now);
     await this.instances.saveEnforced(tx, status, status.applied, now);
     if (isNews) await this.healByDigest(tx, status, now);
-    for (const { region, millis } of await this.instances.recordPropagation(
-      tx,
-      status.homeId,
-      new Date(now.getTime() - LIVE_MS),
-    )) {
-      this.metrics.observePropagation(tx, region, millis);
-    }
+    const liveAfter = new Date(now.getTime() - LIVE_MS);
+    const reached = await this.instances.recordPropagation(tx, status.homeId, liveAfter);
+    for (const { region, millis } of reached) this.metrics.observePropagation(tx, region, millis);
+    for (const millis of await this.instances.planUpdates(tx, reached)) this.metrics.observePlanUpdate(tx, millis);
     this.metrics.countRecord(tx, 'InstanceStatus', isNews ? 'changed' : 'unchanged');
   }
 

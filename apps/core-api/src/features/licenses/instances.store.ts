@@ -19,6 +19,14 @@ export interface Propagation {
   readonly millis: number;
 }
 
+/** A version that the last live instance of its home has just become known to enforce. */
+export interface Reached {
+  readonly deploymentId: string;
+  readonly version: bigint;
+  readonly region: string;
+  readonly millis: number;
+}
+
 /** Which instances run, and which license versions each is known to enforce. */
 @Injectable()
 export class InstancesStore {
@@ -101,8 +109,8 @@ export class InstancesStore {
   }
 
   /** Writes down, once, each present version of the home that its last live instance is now known to enforce. */
-  async recordPropagation(tx: Tx, homeId: string, liveAfter: Date): Promise<{ region: string; millis: number }[]> {
-    const rows = await querySql<{ region: string; millis: bigint }>(
+  async recordPropagation(tx: Tx, homeId: string, liveAfter: Date): Promise<Reached[]> {
+    const rows = await querySql<Omit<Reached, 'millis'> & { millis: bigint }>(
       tx,
       `WITH live AS (SELECT id FROM instance WHERE home_id = $1::uuid AND received_at > $2 AND NOT draining),
        waiting AS (
@@ -117,10 +125,28 @@ export class InstancesStore {
          INSERT INTO license_propagation (deployment_id, version, issued_at, last_applied_at, millis)
          SELECT deployment_id, version, issued_at, last_at, (extract(epoch FROM last_at - issued_at) * 1000)::bigint FROM reached
          ON CONFLICT DO NOTHING RETURNING deployment_id, version, millis)
-       SELECT r.region, w.millis FROM written w JOIN reached r USING (deployment_id, version)`,
+       SELECT r.region, w.millis, w.version, w.deployment_id::text AS "deploymentId" FROM written w JOIN reached r USING (deployment_id, version)`,
       [homeId, liveAfter],
     );
-    return rows.map(({ region, millis }) => ({ region, millis: Number(millis) }));
+    return rows.map((row) => ({ ...row, millis: Number(row.millis) }));
+  }
+
+  /**
+   * Of the versions just reached: how long each plan change that lies in them took. A change may have been followed by another
+   * version before anybody enforced it; it is reached with that one.
+   */
+  async planUpdates(tx: Tx, reached: readonly { deploymentId: string; version: bigint }[]): Promise<number[]> {
+    if (reached.length === 0) return [];
+    const rows = await querySql<{ millis: bigint }>(
+      tx,
+      `SELECT (extract(epoch FROM p.last_applied_at - l.issued_at) * 1000)::bigint AS millis
+       FROM unnest($1::uuid[], $2::text[]::bigint[]) AS reached(d, v)
+       JOIN license_propagation p ON p.deployment_id = d AND p.version = v
+       JOIN license l ON l.deployment_id = d AND l.cause = 'plan' AND l.version <= v
+         AND l.version > coalesce((SELECT max(q.version) FROM license_propagation q WHERE q.deployment_id = d AND q.version < v), 0)`,
+      [reached.map(({ deploymentId }) => deploymentId), reached.map(({ version }) => String(version))],
+    );
+    return rows.map(({ millis }) => Number(millis));
   }
 
   async propagation(tx: Tx, deploymentId: string, version: number): Promise<Propagation | null> {

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import { Metrics, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { KEY_ALARMS, type KeyAlarm } from './domain/key-fitness.js';
 
 @Injectable()
 export class LicenseMetrics {
   private readonly issued: Counter;
   private readonly records: Counter;
   private readonly propagation: Histogram;
+  private readonly planUpdate: Histogram;
+  private readonly keyAlarms: Gauge;
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry];
@@ -29,6 +32,26 @@ export class LicenseMetrics {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
       registers,
     });
+    this.planUpdate = new Histogram({
+      name: 'plan_update_seconds',
+      help: 'From a plan change to the last live instance of the home enforcing it, by core-api’s clock',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300, 3600],
+      registers,
+    });
+    this.keyAlarms = new Gauge({
+      name: 'license_key_alarm',
+      help: 'Whether someone has to act before a home is left without a license that it can verify',
+      labelNames: ['alarm'],
+      registers,
+    });
+  }
+
+  observePlanUpdate(tx: Tx, millis: number): void {
+    UnitOfWork.afterCommit(tx, () => this.planUpdate.observe(millis / 1000));
+  }
+
+  setKeyAlarms(raised: readonly KeyAlarm[]): void {
+    for (const alarm of KEY_ALARMS) this.keyAlarms.set({ alarm }, raised.includes(alarm) ? 1 : 0);
   }
 
   /** Counted when it is committed: what was rolled back was not issued. */

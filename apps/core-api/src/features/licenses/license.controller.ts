@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
   CurrentPrincipal,
@@ -18,8 +18,8 @@ import { CurrentActor, type Actor } from '../audit/index.js';
 import { DeploymentsService } from '../deployments/index.js';
 import { LicenseService } from './license.service.js';
 import { LicenseView } from './license-view.js';
-import { KeyBody, LicenseReasonBody } from './licenses.dto.js';
-import { JwksDto, LicenseDto, LicenseVersionDto, SigningKeyDto } from './licenses.responses.js';
+import { LicenseReasonBody } from './licenses.dto.js';
+import { JwksDto, LicenseDto, LicenseVersionDto } from './licenses.responses.js';
 import { LicensesStore, type LicenseRow } from './licenses.store.js';
 import { SigningKeys } from './signing-keys.service.js';
 
@@ -31,18 +31,9 @@ export class LicenseController {
     private readonly licenses: LicenseService,
     private readonly view: LicenseView,
     private readonly store: LicensesStore,
-    private readonly keys: SigningKeys,
     private readonly deployments: DeploymentsService,
     private readonly unitOfWork: UnitOfWork,
   ) {}
-
-  /** Imports a pair of the ceremony. The first one becomes the signing key at once. */
-  @Post('keys')
-  @ApiCreatedResponse({ type: SigningKeyDto })
-  async importKey(@Body() body: KeyBody, @CurrentActor() actor: Actor): Promise<SigningKeyDto> {
-    const { kid, publicJwk, notBefore, notAfter, importedAt, signingFrom } = await this.keys.import(body, actor);
-    return { kid, publicJwk, notBefore, notAfter, importedAt, signing: signingFrom !== null };
-  }
 
   @Get(':deploymentId')
   @Scopes('platform:admin', 'platform:read', 'tenant:*')

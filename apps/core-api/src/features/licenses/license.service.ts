@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { topics } from '@biplane/contracts';
 import { RefusalError, type Clock } from '@biplane/kernel';
-import { buildClaims, signLicense, type LicenseClaims, type LicenseStatus } from '@biplane/licensing';
+import { buildClaims, signLicenseWith, type LicenseClaims, type LicenseStatus } from '@biplane/licensing';
 import { eventRecord, Outbox } from '@biplane/messaging';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
@@ -56,7 +56,7 @@ export class LicenseService implements OnModuleInit {
       kid: key.kid,
       status: claims.status,
       claims,
-      signed: signLicense(claims, key),
+      signed: await signLicenseWith(claims, key),
       cause,
       issuedAt: now,
     };

@@ -9,6 +9,9 @@ import { AppliedService } from './applied.service.js';
 import { AppliedStore } from './applied.store.js';
 import { InstancesStore } from './instances.store.js';
 import { JwksController, LicenseController } from './license.controller.js';
+import { KeyRotationJobs } from './key-rotation.jobs.js';
+import { KeyRotations } from './key-rotation.service.js';
+import { KeyRotationsStore } from './key-rotations.store.js';
 import { LicenseInputs } from './license-inputs.js';
 import { LicenseJobs } from './license.jobs.js';
 import { LicenseMetrics } from './license-metrics.js';
@@ -16,15 +19,18 @@ import { LicenseService } from './license.service.js';
 import { LicenseView } from './license-view.js';
 import { LicensesStore } from './licenses.store.js';
 import { PresentLicenses } from './present-licenses.js';
+import { Signers } from './signers/signers.js';
+import { SigningKeysController } from './signing-keys.controller.js';
 import { SigningKeys } from './signing-keys.service.js';
 import { SigningKeysStore } from './signing-keys.store.js';
 
 @Module({
   imports: [CatalogModule, DeploymentsModule, RegionsModule, SubscriptionsModule, TenantsModule],
-  controllers: [LicenseController, JwksController, AppliedConsumer],
+  controllers: [SigningKeysController, LicenseController, JwksController, AppliedConsumer],
   providers: [
     LicenseService, LicenseInputs, LicenseView, LicenseJobs, LicenseMetrics, LicensesStore,
-    AppliedService, AppliedStore, InstancesStore, SigningKeys, SigningKeysStore, PresentLicenses,
+    AppliedService, AppliedStore, InstancesStore, SigningKeys, SigningKeysStore, Signers,
+    KeyRotations, KeyRotationsStore, KeyRotationJobs, PresentLicenses,
   ], // prettier-ignore
   exports: [LicenseService, AppliedService, PresentLicenses],
 })

@@ -1,4 +1,4 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
@@ -12,8 +12,10 @@ import {
   type Principal,
   KEY,
 } from '@biplane/service-kit';
+import { CurrentActor, type Actor } from '../audit/index.js';
 import { deploymentJson, DeploymentsService } from '../deployments/index.js';
-import { TenantDto, TenantPageDto, TenantsQuery } from './tenants.dto.js';
+import { TenantSuspensions } from './tenant-suspensions.service.js';
+import { TenantDto, TenantPageDto, TenantReasonBody, TenantsQuery } from './tenants.dto.js';
 import { TenantsService } from './tenants.service.js';
 
 @ApiTags('tenants')
@@ -23,6 +25,7 @@ export class TenantsController {
   constructor(
     private readonly tenants: TenantsService,
     private readonly deployments: DeploymentsService,
+    private readonly suspensions: TenantSuspensions,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -55,5 +58,35 @@ export class TenantsController {
       billing: { currency, timeZone, country, taxId, payByInvoice, locale },
       deployments: (await this.deployments.ofTenant(tx, id)).map(deploymentJson),
     };
+  }
+
+  /** All its deployments stop, until it is resumed; suspending it again changes nothing. */
+  @Post(':id/suspend')
+  @HttpCode(200)
+  @Scopes('platform:admin')
+  @ApiOkResponse({ type: TenantPageDto })
+  async suspend(
+    @UuidParam('id') id: string,
+    @Body() body: TenantReasonBody,
+    @CurrentActor() actor: Actor,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<TenantPageDto> {
+    await this.suspensions.suspend(id, body.reason, actor);
+    return this.get(id, principal);
+  }
+
+  /** What was suspended with it goes on, unless something else keeps it suspended. */
+  @Post(':id/resume')
+  @HttpCode(200)
+  @Scopes('platform:admin')
+  @ApiOkResponse({ type: TenantPageDto })
+  async resume(
+    @UuidParam('id') id: string,
+    @Body() body: TenantReasonBody,
+    @CurrentActor() actor: Actor,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<TenantPageDto> {
+    await this.suspensions.resume(id, body.reason, actor);
+    return this.get(id, principal);
   }
 }

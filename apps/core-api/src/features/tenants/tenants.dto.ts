@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { ApiInstant, PageQuery } from '@biplane/service-kit';
 import { DeploymentDto } from '../deployments/index.js';
 
@@ -9,6 +9,14 @@ export class TenantsQuery extends PageQuery {
   @IsString()
   @MaxLength(63)
   slug?: string;
+}
+
+export class TenantReasonBody {
+  @ApiProperty({ example: 'asked for by the customer' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason!: string;
 }
 
 export class TenantDto {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DeploymentsModule } from '../deployments/index.js';
+import { TenantSuspensions } from './tenant-suspensions.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsService } from './tenants.service.js';
 import { TenantsStore } from './tenants.store.js';
@@ -7,7 +8,7 @@ import { TenantsStore } from './tenants.store.js';
 @Module({
   imports: [DeploymentsModule],
   controllers: [TenantsController],
-  providers: [TenantsService, TenantsStore],
+  providers: [TenantsService, TenantsStore, TenantSuspensions],
   exports: [TenantsService],
 })
 export class TenantsModule {}

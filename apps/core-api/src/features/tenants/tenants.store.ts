@@ -53,6 +53,12 @@ export class TenantsStore {
     await prismaOf<PrismaClient>(tx).adminInvite.create({ data: invite, select: { id: true } });
   }
 
+  /** False when it is in that state already. */
+  async setState(tx: Tx, id: string, state: string): Promise<boolean> {
+    const sql = 'UPDATE tenant SET state = $2 WHERE id = $1::uuid AND state <> $2';
+    return (await executeSql(tx, sql, [id, state])) === 1;
+  }
+
   async find(tx: Tx, id: string): Promise<Tenant | null> {
     return prismaOf<PrismaClient>(tx).tenant.findUnique({ where: { id } });
   }
