@@ -2,6 +2,7 @@ import type { DestinationStream } from 'pino';
 import type { Params } from 'nestjs-pino';
 import type { ServiceIdentity } from '../health/version.controller.js';
 import { requestIdOf } from './request-id.js';
+import { scrubbedError } from './scrub.js';
 
 /** Never in a log, wherever they stand. */
 const SECRET_NAMES = [
@@ -16,6 +17,7 @@ const SECRET_NAMES = [
   'token',
   'inviteToken',
   'privateKey',
+  'privateJwk',
   'taxId',
   'email',
   'connectionString',
@@ -43,6 +45,7 @@ export function loggingParams(service: ServiceIdentity, level: string, stream?: 
       censor: '[redacted]',
     },
     serializers: {
+      err: scrubbedError,
       // Headers and query strings can carry secrets and are worth little: only the path is kept.
       req: (request: SeenRequest) => ({ method: request.method, path: String(request.url ?? '').split('?', 1)[0] }),
       res: (response: { statusCode?: number }) => ({ status: response.statusCode }),
