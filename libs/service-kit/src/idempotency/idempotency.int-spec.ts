@@ -79,9 +79,26 @@ describe('IdempotencyService', () => {
     const again = await services[1]!.run(requestOf(key), effectOf(key));
     expect(first).toMatchObject({ status: 202, body: { id: key, inviteToken: 'secret' }, replayed: false });
     expect(again).toMatchObject({ status: 202, body: { id: key, inviteToken: null }, replayed: true });
-    const rows = await querySql(replicas[0]!.reader, `SELECT 1 FROM idempotency_key WHERE body::text LIKE '%secret%'`);
+    const rows = await querySql(replicas[0]!.reader, `SELECT 1 FROM idempotency_key k WHERE k::text LIKE '%secret%'`);
     expect(rows).toEqual([]);
     expect(await effects(key)).toBe(1);
+  });
+
+  it('a replayed answer is the text that went out, its members in their order', async () => {
+    const key = randomUUID();
+    const body = { zulu: '1.50', alpha: [{ second: 2, first: 1 }], name: 'ü' };
+    const work = async (): Promise<Answer> => ({ status: 200, body });
+    await services[0]!.run(requestOf(key), work);
+    const again = await services[1]!.run(requestOf(key), work);
+    expect([again.replayed, JSON.stringify(again.body)]).toEqual([true, JSON.stringify(body)]);
+  });
+
+  it('an answer that the release before stored is replayed', async () => {
+    const key = randomUUID();
+    await services[0]!.run(requestOf(key), effectOf(key));
+    await executeSql(replicas[0]!.reader, 'UPDATE idempotency_key SET body_text = NULL WHERE key = $1', [key]);
+    const again = await services[1]!.run(requestOf(key), effectOf(key));
+    expect(again).toMatchObject({ replayed: true, body: { id: key, inviteToken: null } });
   });
 
   it('another body, method or path under the key is refused, and another client is another key', async () => {

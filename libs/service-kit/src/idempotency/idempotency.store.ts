@@ -21,13 +21,16 @@ export async function lockKey(tx: Tx, request: IdempotentRequest): Promise<boole
 }
 
 export async function findAnswer(tx: Tx, request: IdempotentRequest, now: Date): Promise<StoredRow | null> {
-  const [row] = await querySql<StoredRow>(
+  const [row] = await querySql<StoredRow & { bodyText: string | null }>(
     tx,
-    `SELECT method, path, trim(body_hash) AS "bodyHash", status, body, headers
+    `SELECT method, path, trim(body_hash) AS "bodyHash", status, body, body_text AS "bodyText", headers
        FROM idempotency_key WHERE principal = $1 AND key = $2 AND expires_at > $3::timestamptz`,
     [request.principal, request.key, now.toISOString()],
   );
-  return row ?? null;
+  if (!row) return null;
+  const { bodyText, ...stored } = row;
+  // The text keeps the order of members; the jsonb beside it is what the release before wrote and reads.
+  return bodyText === null ? stored : { ...stored, body: JSON.parse(bodyText) as unknown };
 }
 
 export async function saveAnswer(
@@ -40,11 +43,11 @@ export async function saveAnswer(
   await executeSql(
     tx,
     `INSERT INTO idempotency_key
-       (principal, key, method, path, body_hash, status, body, headers, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9::timestamptz, $10::timestamptz)
+       (principal, key, method, path, body_hash, status, body, body_text, headers, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $7::text, $8::jsonb, $9::timestamptz, $10::timestamptz)
      ON CONFLICT (principal, key) DO UPDATE SET
        method = EXCLUDED.method, path = EXCLUDED.path, body_hash = EXCLUDED.body_hash, status = EXCLUDED.status,
-       body = EXCLUDED.body, headers = EXCLUDED.headers,
+       body = EXCLUDED.body, body_text = EXCLUDED.body_text, headers = EXCLUDED.headers,
        created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at`,
     [
       request.principal,
