@@ -6,8 +6,14 @@ import type { Bill, Invoice } from './bill.js';
 /** A license as `GET /licenses/{deploymentId}` shows it. */
 export interface License {
   readonly version: number;
+  readonly signed: string;
   readonly enforcedBy: readonly { readonly instanceId: string; readonly version: number; readonly database: string }[];
   readonly propagation: { readonly millis: number | null };
+}
+
+export interface Provisioned {
+  readonly tenantId: string;
+  readonly deploymentId: string;
 }
 
 /** The running stack as the demo speaks to it, and what the steps learn on the way. */
@@ -15,11 +21,15 @@ export class DemoContext {
   tenantId = '';
   deploymentId = '';
   operationId = '';
+  globex: Provisioned = { tenantId: '', deploymentId: '' };
+  ticketId = '';
   quote: Bill | null = null;
   invoice: Invoice | null = null;
 
   /** core-api as its administrator. */
   readonly core: ServiceClient;
+  /** core-api as the platform's own submitter of usage. */
+  readonly platform: ServiceClient;
   /** tenant-api's public port as the region's usage submitter. */
   readonly submitter: ServiceClient;
   /** tenant-api's internal port as a tenant service beside it. */
@@ -27,6 +37,7 @@ export class DemoContext {
 
   constructor(readonly client: StackClient) {
     this.core = client.core;
+    this.platform = client.coreAs('submitter');
     this.submitter = client.tenant(scenario.region);
     this.gate = client.internal(scenario.region);
   }
@@ -39,6 +50,11 @@ export class DemoContext {
   async monthlyBill(): Promise<Bill> {
     const path = `/api/v1/billing/tenants/${this.tenantId}/monthly?period=${scenario.period}`;
     return (await this.core.expect(200, 'GET', path)) as Bill;
+  }
+
+  /** What the Clock of core-api shows. */
+  async now(): Promise<string> {
+    return ((await this.core.expect(200, 'GET', '/version')) as { readonly now: string }).now;
   }
 
   /** Moves the Clock of every process, and waits until each of them says that it has. */

@@ -7,8 +7,11 @@ import { scenario } from './scenario.js';
 import { issueInvoice, quote } from './steps/bill.js';
 import { authorCatalog } from './steps/catalog.js';
 import { askTheGate } from './steps/gate.js';
+import { admitTheTicket, reachTheLimit, reachTheThreshold } from './steps/connectors.js';
+import { rotateTheKey } from './steps/keys.js';
 import { passTheMonth } from './steps/month.js';
 import { prepare } from './steps/prepare.js';
+import { revokeALicense } from './steps/revocation.js';
 import { awaitReady, createTenant } from './steps/tenant.js';
 import { awaitCompleteness, submitWhileCoreIsDown } from './steps/usage.js';
 import { report } from './report.js';
@@ -27,11 +30,16 @@ async function main(): Promise<void> {
   await narrator.step('tenant', () => createTenant(context));
   await narrator.step('license.applied', () => awaitReady(context));
   await narrator.step('gate', () => askTheGate(context));
+  await narrator.step('limit: ten connectors', () => reachTheLimit(context));
+  await narrator.step('limit: ingestion', () => reachTheThreshold(context));
+  await narrator.step('key rotation', () => rotateTheKey(context));
   await narrator.step('a month passes', () => passTheMonth(context));
+  await narrator.step('the next month begins', () => admitTheTicket(context));
   await narrator.step('usage, core-api down', () => submitWhileCoreIsDown(context));
   await narrator.step('completeness', () => awaitCompleteness(context));
   await narrator.step('quote', () => quote(context));
   await narrator.step('invoice', () => issueInvoice(context));
+  await narrator.step('revocation', () => revokeALicense(context));
 
   const folder = process.env['DEMO_FOLDER'] ?? join('.biplane', 'demo');
   mkdirSync(folder, { recursive: true });

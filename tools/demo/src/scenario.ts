@@ -1,3 +1,5 @@
+import { acmeTenant, emptyVersion } from '@biplane/testing';
+
 /** The story of the demo: golden bill 1, in dates and figures. */
 export const scenario = {
   region: 'eu-1',
@@ -19,84 +21,47 @@ export const scenario = {
   ],
 } as const;
 
-export const meters = [
-  { meter: 'droplet_hours', name: 'Droplet hours', unit: 'hour', aggregation: 'sum', authority: 'data' },
-  { meter: 'api_calls', name: 'API calls', unit: 'call', aggregation: 'sum', authority: 'data' },
-  { meter: 'storage_gb', name: 'Storage', unit: 'gigabyte', aggregation: 'last', authority: 'data' },
+/** What the platform counts itself: nobody in a region sees all connectors of a tenant. */
+export const controlMeters = [
+  { meter: 'connectors', name: 'Connectors', unit: 'connector', aggregation: 'last', authority: 'control' },
+  { meter: 'ingested_gb', name: 'Ingested data', unit: 'gigabyte', aggregation: 'sum', authority: 'control' },
 ] as const;
 
-export const storageAddon = {
-  code: 'storage_50gb',
-  name: 'Storage 50 GB',
-  resourceKind: 'storage',
-  currency: 'USD',
-  price: { kind: 'flat', amount: '7.50' },
-  grants: [{ module: 'storage', meter: 'storage_gb', addToCap: '50' }],
-} as const;
-
-export const gst = {
-  country: 'AU',
-  code: 'GST',
-  name: 'GST 10 %',
-  rate: '0.10',
-  from: '2000-07-01',
-  to: null,
-} as const;
-
-export const studioPlan = {
-  code: 'studio',
-  name: 'Studio',
+/** Ten connectors, not one more; fifty gigabytes a month, and what comes then waits for the next. */
+export const standardPlan = {
+  code: 'standard',
+  name: 'Standard',
   tier: 'standard',
-  rank: 20,
-  description: 'Three droplets around the clock fit twice over; more is billed by the hour.',
+  rank: 10,
+  description: 'Ten connectors and 50 GB a month.',
   version: {
-    currency: 'USD',
-    interval: 'month',
-    proration: 'day',
-    trialDays: 0,
-    cutoffHours: 24,
-    baseFee: '50.00',
-    setupFee: '0.00',
-    minimumCommitment: null,
-    maximum: null,
+    ...emptyVersion,
+    baseFee: '20.00',
     modules: [
       {
-        module: 'financials',
-        features: ['automated_billing', 'statement_runs'],
+        module: 'connectors',
+        features: ['create'],
         dailyPrice: null,
-        limits: [{ meter: 'api_calls', cap: '100000', window: 'month', strategy: 'hard_block', warnAt: ['0.8', '1'] }],
+        limits: [{ meter: 'connectors', cap: '10', window: null, strategy: 'hard_block', warnAt: [] }],
+      },
+      {
+        module: 'ingestion',
+        features: ['ingest'],
+        dailyPrice: null,
+        limits: [{ meter: 'ingested_gb', cap: '50', window: 'month', strategy: 'queue', warnAt: ['0.8'] }],
       },
     ],
-    meters: [{ meter: 'droplet_hours', included: '1488', price: { kind: 'per_unit', unitPrice: '0.01' } }],
-    featureFlags: { beta_reports: true },
-    dedicatedCompute: false,
   },
-} as const;
+};
 
-export const acme = {
-  slug: 'acme',
-  name: 'Acme Pty Ltd',
-  region: scenario.region,
-  plan: { code: 'studio' },
-  addons: [{ code: 'storage_50gb', quantity: '1' }],
-  requirements: {
-    compliance: [],
-    residency: 'eu',
-    expectedMembers: 50,
-    expectedStorageGb: '10',
-    expectedRequestsPerDay: '10000',
-    dedicated: false,
-  },
-  admin: { email: 'ops@acme.example', name: 'Ops' },
-  billing: {
-    currency: 'USD',
-    timeZone: 'Australia/Brisbane',
-    country: 'AU',
-    taxId: null,
-    payByInvoice: true,
-    locale: 'en-AU',
-  },
-} as const;
+export const acme = acmeTenant({ slug: 'acme', region: scenario.region });
+
+/** The second tenant: the one that meets its limits, and at the end loses its license. */
+export const globex = {
+  ...acmeTenant({ slug: 'globex', region: scenario.region, name: 'Globex Inc' }),
+  plan: { code: 'standard' },
+  addons: [],
+};
 
 /** One event per droplet and hour of the local April: real input, 2,160 of them. */
 export function dropletHourEvents(deploymentId: string): UsageEvent[] {

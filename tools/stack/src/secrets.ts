@@ -50,6 +50,8 @@ export const CORE_CLIENTS: ClientSpec[] = [
     name: 'admin',
     scopes: ['platform:admin', 'platform:read', 'billing:write', 'entitlements:check', 'internal:operate'],
   },
+  // What the platform counts itself: connectors, ingested data.
+  { name: 'submitter', scopes: ['usage:submit', 'entitlements:check'] },
 ];
 
 /** A region's own clients: tokens of one service mean nothing to another. */

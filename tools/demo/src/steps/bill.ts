@@ -1,8 +1,9 @@
+import { gst, studioPlan } from '@biplane/testing';
 import type { DemoContext } from '../context.js';
 import type { Bill, Invoice } from '../bill.js';
 import { insist, insistEqual } from '../expect.js';
 import type { Outcome } from '../narrator.js';
-import { acme, gst, scenario, studioPlan } from '../scenario.js';
+import { acme, scenario } from '../scenario.js';
 
 /** Prices the same month by hand, as a salesperson would before the tenant exists: nothing is stored. */
 export async function quote(context: DemoContext): Promise<Outcome> {

@@ -10,8 +10,12 @@ interface Decision {
 }
 
 /** Asks the gate as a tenant service would. */
-export async function check(context: DemoContext, action: string): Promise<Decision> {
-  const question = { deploymentId: context.deploymentId, action };
+export async function check(
+  context: DemoContext,
+  action: string,
+  deploymentId: string = context.deploymentId,
+): Promise<Decision> {
+  const question = { deploymentId, action };
   return (await context.gate.expect(200, 'POST', '/internal/gate/check', question)) as Decision;
 }
 

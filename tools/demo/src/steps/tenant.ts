@@ -1,7 +1,7 @@
-import type { DemoContext } from '../context.js';
+import type { DemoContext, Provisioned } from '../context.js';
 import { insist, insistEqual, until } from '../expect.js';
 import type { Outcome } from '../narrator.js';
-import { acme } from '../scenario.js';
+import { acme, type globex } from '../scenario.js';
 
 interface CreatedTenant {
   readonly tenant: { readonly id: string };
@@ -42,16 +42,35 @@ export async function createTenant(context: DemoContext): Promise<Outcome> {
 
 /** Waits for the real `license.applied`: nothing here assumes that the data plane did its part. */
 export async function awaitReady(context: DemoContext): Promise<Outcome> {
-  const operation = await until(
-    'the provisioning operation to succeed',
-    60_000,
-    async () => (await context.core.expect(200, 'GET', `/api/v1/operations/${context.operationId}`)) as Operation,
-    ({ state }) => state === 'succeeded' || state === 'failed',
-  );
-  insistEqual(operation.state, 'succeeded', 'the provisioning operation');
+  const operation = await succeeded(context, context.operationId);
   const license = await context.license();
   return {
     headline: `license v${license.version} enforced by ${license.enforcedBy.length} instance(s), database ready, admin bootstrapped`,
     details: [operation.steps.map(({ name }) => name).join(' → '), `propagated in ${license.propagation.millis} ms`],
   };
+}
+
+/** A further tenant, from its creation to its readiness. */
+export async function provision(context: DemoContext, body: typeof globex, key: string): Promise<Provisioned> {
+  const headers = { 'Idempotency-Key': key };
+  const { tenant, deployment, operation } = (await context.core.expect(
+    202,
+    'POST',
+    '/api/v1/tenants',
+    body,
+    headers,
+  )) as CreatedTenant;
+  await succeeded(context, operation.id);
+  return { tenantId: tenant.id, deploymentId: deployment.id };
+}
+
+async function succeeded(context: DemoContext, operationId: string): Promise<Operation> {
+  const operation = await until(
+    'the provisioning operation to succeed',
+    60_000,
+    async () => (await context.core.expect(200, 'GET', `/api/v1/operations/${operationId}`)) as Operation,
+    ({ state }) => state === 'succeeded' || state === 'failed',
+  );
+  insistEqual(operation.state, 'succeeded', 'the provisioning operation');
+  return operation;
 }
