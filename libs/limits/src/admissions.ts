@@ -47,6 +47,13 @@ export class Admissions {
 
   /** Without a promise when everything is known here; undefined: ask with `admit`. */
   admitNow(question: AdmitQuestion): Decision | undefined {
+    const startedAt = performance.now();
+    const decision = this.fromMemory(question);
+    if (decision) this.parts.options.metrics?.decided(decision, (performance.now() - startedAt) / 1000);
+    return decision;
+  }
+
+  private fromMemory(question: AdmitQuestion): Decision | undefined {
     const asked = this.asked(question);
     if ('outcome' in asked) return this.told(question, asked);
     const readings = new Map<LimitToAsk, CounterReading | undefined>();
@@ -69,7 +76,7 @@ export class Admissions {
   async admit(question: AdmitQuestion): Promise<Decision> {
     const { options } = this.parts;
     const startedAt = performance.now();
-    const now = this.admitNow(question);
+    const now = this.fromMemory(question);
     const asked = now === undefined ? this.asked(question) : undefined;
     const decision =
       now ??
@@ -89,8 +96,7 @@ export class Admissions {
     const { options, keys } = this.parts;
     const { license, deploymentId, action, meter, quantity = '1' } = question;
     const now = options.clock.now();
-    const judgedAt = options.licenseNow?.() ?? now;
-    const byLicense = decide({ license, deploymentId, homeId: options.homeId, action, now: judgedAt });
+    const byLicense = options.byLicense?.(deploymentId, action) ?? this.byLicense(question, now);
     if (!byLicense.isAllowed || license === null || meter === undefined) return byLicense;
     const held = keys.of(license, meter, now);
     const limits = limitsOf(license, action, meter).flatMap((limit) => {
@@ -98,6 +104,11 @@ export class Admissions {
       return key === undefined ? [] : [{ limit, key, enforcement: enforcementOf(limit, options.plane) }];
     });
     return { question, license, meter, quantity, byLicense, limits, now };
+  }
+
+  private byLicense({ license, deploymentId, action }: AdmitQuestion, now: Date): Decision {
+    const { homeId, licenseNow } = this.parts.options;
+    return decide({ license, deploymentId, homeId, action, now: licenseNow?.() ?? now });
   }
 
   /** A reading that needs no statement; of a sliced limit as if there were room, its slice says whether there is. */

@@ -65,6 +65,8 @@ export interface DeciderOptions {
   readonly usageSource: UsageSource;
   /** By which licenses are judged; the Clock's by default. */
   readonly licenseNow?: () => Date;
+  /** What the present license of a deployment says, from whoever keeps it ready; by default it is found in the question's. */
+  readonly byLicense?: (deploymentId: string, action: string) => Decision;
   /** The last known total of a meter that the other plane counts; null when none came yet. */
   readonly otherPlane?: (tx: Tx, key: LimitKey) => Promise<{ readonly used: string; readonly asOf: Date } | null>;
   /** In the transaction that found it, so that what is told of it is told once. */

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Benchmark, Finding } from './benchmark.js';
 import { decision } from './decision.js';
 import { decisionMemory } from './decision-memory.js';
+import { level } from './level.js';
 import { licenseVerify } from './license-verify.js';
+import { slices } from './slices.js';
 import { usageBatch } from './usage-batch.js';
 
-const benchmarks: readonly Benchmark[] = [decision, decisionMemory, licenseVerify, usageBatch];
+const benchmarks: readonly Benchmark[] = [decision, decisionMemory, licenseVerify, slices, level, usageBatch];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */
 async function main(names: readonly string[]): Promise<void> {

@@ -10,9 +10,9 @@ export async function takeLevel(
   const [row] = await querySql<{ used: string }>(
     tx,
     `UPDATE level_limit SET used = used + $2::text::numeric
-      WHERE meter = $1 AND ($3::text IS NULL OR used + $2::text::numeric <= $3::text::numeric)
+      WHERE meter = $1 ${cap === null ? '' : 'AND used + $2::text::numeric <= $3::text::numeric'}
      RETURNING trim_scale(used)::text AS used`,
-    [meter, quantity, cap],
+    cap === null ? [meter, quantity] : [meter, quantity, cap],
   );
   return row?.used;
 }
