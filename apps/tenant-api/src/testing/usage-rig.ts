@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@biplane/kernel';
 import type { Decider, LimitKey } from '@biplane/limits';
-import { limitPeriod, type LicenseClaims, type LimitWindow, type MeterAggregation } from '@biplane/licensing';
+import {
+  decide,
+  limitPeriod,
+  type Decision,
+  type LicenseClaims,
+  type LimitWindow,
+  type MeterAggregation,
+} from '@biplane/licensing';
 import { Outbox } from '@biplane/messaging';
 import { JobRunner, Metrics, RandomIds, type UnitOfWork } from '@biplane/service-kit';
 import type { KeptLicenses } from '../features/limits/limits.ports.js';
@@ -12,6 +19,8 @@ import { WindowCallCounter } from '../features/metrics/call-counter.service.js';
 import type { MeteredLicenses } from '../features/metrics/metrics.ports.js';
 import { MetricsService } from '../features/metrics/metrics.service.js';
 import { windowUsage } from '../features/metrics/usage-source.store.js';
+import { UsageMetrics } from '../features/metrics/usage.metrics.js';
+import { UsageReconciler } from '../features/metrics/usage-reconciler.service.js';
 import { UsageReporter } from '../features/metrics/usage-reporter.service.js';
 import { TestIssuer } from './test-issuer.js';
 
@@ -33,6 +42,7 @@ export class UsageReplica {
   readonly decider: Decider;
   readonly events: LimitEvents;
   readonly limitJobs: LimitJobs;
+  readonly reconciler: UsageReconciler;
 
   constructor(private readonly options: UsageRigOptions) {
     const { clock, unitOfWork, homeId, licenses } = options;
@@ -46,6 +56,8 @@ export class UsageReplica {
     this.metrics = new MetricsService(licenses, unitOfWork, clock, this.decider);
     this.counter = new WindowCallCounter(unitOfWork, clock, ids, this.decider, jobs);
     this.reporter = new UsageReporter(home, licenses, unitOfWork, outbox, jobs);
+    const usageMetrics = new UsageMetrics(metrics);
+    this.reconciler = new UsageReconciler(home, licenses, this.decider, unitOfWork, clock, usageMetrics, jobs);
     this.reporter.onModuleInit();
     this.limitJobs.onModuleInit();
   }
@@ -88,6 +100,11 @@ export class TestLicenses implements MeteredLicenses, KeptLicenses {
   get(deploymentId: string): { readonly claims: LicenseClaims } | undefined {
     const claims = this.held.get(deploymentId);
     return claims && { claims };
+  }
+
+  decide(deploymentId: string, action: string): Decision {
+    const license = this.held.get(deploymentId);
+    return decide({ license, deploymentId, homeId: this.homeId, action, now: this.now() });
   }
 
   /** A deployment of its own with the meters of every kind, placed at `startsAt`. */

@@ -1,9 +1,12 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { RefusalError } from '@biplane/kernel';
+import type { Decision } from '@biplane/licensing';
 import { GATE, METERS, type Gate } from './gate.metadata.js';
 import { GATE_PORTS, type GatePorts } from './gate.ports.js';
 import { refusalOf, warningHeader } from './refusal.js';
+
+type Http = ReturnType<ExecutionContext['switchToHttp']>;
 
 /** Fastify's reply and Express' response alike. */
 interface Answer {
@@ -21,7 +24,8 @@ export class GateGuard implements CanActivate {
     @Inject(GATE_PORTS) private readonly ports: GatePorts,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Without a promise when the answer comes without one: most requests ask no limit, and a promise each is felt. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const places = [context.getHandler(), context.getClass()];
     const gate = this.reflector.getAllAndOverride<Gate | undefined>(GATE, places);
     if (gate?.kind !== 'module') return true;
@@ -32,13 +36,17 @@ export class GateGuard implements CanActivate {
     const license = this.ports.licenseOf(deploymentId);
     // Another tenant's deployment and one that does not exist get the same answer.
     const isForeign = license !== undefined && !this.ports.mayActFor(request, license);
-    const decision = await this.ports.check(isForeign ? NOBODY : deploymentId, gate.action, meter);
-    if (!decision.isAllowed) {
-      throw new RefusalError(refusalOf(decision, this.ports.now(), isForeign ? undefined : license?.placement.url));
-    }
+    const newAddress = isForeign ? undefined : license?.placement.url;
+    const answer = this.ports.check(isForeign ? NOBODY : deploymentId, gate.action, meter);
+    return answer instanceof Promise
+      ? answer.then((decision) => this.pass(decision, http, newAddress))
+      : this.pass(answer, http, newAddress);
+  }
+
+  private pass(decision: Decision, http: Http, newAddress: string | undefined): true {
+    if (!decision.isAllowed) throw new RefusalError(refusalOf(decision, this.ports.now(), newAddress));
     const header = warningHeader(decision.warnings);
     if (header !== undefined) http.getResponse<Answer>().header('license-warning', header);
-    if (meter !== undefined && license) this.ports.count(license, meter, 1);
     return true;
   }
 }

@@ -11,10 +11,9 @@ export interface GatePorts {
   mayActFor(request: unknown, license: LicenseClaims): boolean;
   /** The newest verified license, whatever its state and wherever it places the deployment. */
   licenseOf(deploymentId: string): LicenseClaims | undefined;
+  /** Counts one of the meter when it admits: deciding and counting are one step, so that a burst does not pass a limit in between. */
   check(deploymentId: string, action: string, meter: string | undefined): Decision | Promise<Decision>;
   /** By which licenses are judged: what `Retry-After` is counted from. */
   now(): Date;
-  /** Counts what an admitted request uses. */
-  count(license: LicenseClaims, meter: string, quantity: number): void;
 }
 export const GATE_PORTS = Symbol('GATE_PORTS');

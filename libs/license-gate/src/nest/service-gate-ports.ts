@@ -35,17 +35,17 @@ export class ServiceGatePorts implements GatePorts {
   }
 
   check(deploymentId: string, action: string, meter: string | undefined): Decision | Promise<Decision> {
-    return meter === undefined
-      ? this.gate.check(deploymentId, action)
-      : this.gate.check(deploymentId, action, { meter });
+    return meter === undefined ? this.gate.check(deploymentId, action) : this.checkCounted(deploymentId, action, meter);
+  }
+
+  private async checkCounted(deploymentId: string, action: string, meter: string): Promise<Decision> {
+    const decision = await this.gate.check(deploymentId, action, { meter });
+    if (decision.isAllowed) this.tally?.count(deploymentId, meter, 1);
+    return decision;
   }
 
   now(): Date {
     return this.gate.now();
-  }
-
-  count(license: LicenseClaims, meter: string, quantity: number): void {
-    this.tally?.count(license.deployment.id, meter, quantity);
   }
 }
 

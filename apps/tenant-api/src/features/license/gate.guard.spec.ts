@@ -17,6 +17,9 @@ class Routes {
   @Meters('api_calls')
   counted(): void {}
 
+  @RequireModule('financials:automated_billing')
+  uncounted(): void {}
+
   @RequireModule('search:index')
   unlicensed(): void {}
 
@@ -33,6 +36,7 @@ const noDatabase = { reader: {}, run: () => Promise.reject(new Error('no databas
 
 /** Decides by a count that the test gives; how counts are kept is shown where they are. */
 function decidingBy(used: () => Promise<string>): AccessDecider {
+  const byLicense = (question: AdmitQuestion): Decision => decide({ ...question, homeId, now: clock.now() });
   const admit = async (question: AdmitQuestion): Promise<Decision> => {
     const now = clock.now();
     const { meter = '', license } = question;
@@ -42,7 +46,11 @@ function decidingBy(used: () => Promise<string>): AccessDecider {
     if (decision.isAllowed) question.counted?.(now);
     return decision;
   };
-  return { admit, check: async (question) => ({ ...(await admit(question)), decisionId: randomUUID() }) };
+  return {
+    admit,
+    admitNow: (question) => (question.meter === undefined ? byLicense(question) : undefined),
+    check: async (question) => ({ ...(await admit(question)), decisionId: randomUUID() }),
+  };
 }
 
 async function newGate(used: () => Promise<string>, changes = {}) {
@@ -66,7 +74,7 @@ async function newGate(used: () => Promise<string>, changes = {}) {
   };
   const guard = new GateGuard(new Reflector(), new TenantGate(replica.licenses, replica.keeper, counter));
   const headers: Record<string, string> = {};
-  const ask = (route: keyof Routes, id: unknown = placement.deploymentId, principal?: Partial<Principal>) =>
+  const askNow = (route: keyof Routes, id: unknown = placement.deploymentId, principal?: Partial<Principal>) =>
     guard.canActivate({
       getHandler: () => Routes.prototype[route],
       getClass: () => Routes,
@@ -75,7 +83,8 @@ async function newGate(used: () => Promise<string>, changes = {}) {
         getResponse: () => ({ header: (name: string, value: string) => void (headers[name] = value) }),
       }),
     } as unknown as ExecutionContext);
-  return { ask, counted, headers };
+  const ask = async (...asked: Parameters<typeof askNow>) => askNow(...asked);
+  return { ask, askNow, counted, headers };
 }
 
 const refusal = (code: string, status: number) => ({ failure: expect.objectContaining({ code, status }) });
@@ -85,6 +94,12 @@ describe('GateGuard', () => {
     const { ask, counted } = await newGate(async () => '0');
     expect([await ask('counted'), await ask('open', undefined)]).toEqual([true, true]);
     expect(counted).toEqual(['api_calls+1']);
+  });
+
+  it('a request that names no meter is answered without a promise, admitted or refused', async () => {
+    const { askNow } = await newGate(() => Promise.reject(new Error('nobody counts')));
+    expect(askNow('uncounted')).toBe(true);
+    expect(() => askNow('unlicensed')).toThrow(expect.objectContaining(refusal('LICENSE.MODULE_NOT_LICENSED', 403)));
   });
 
   it('refuses a module that is not licensed, and counts nothing', async () => {

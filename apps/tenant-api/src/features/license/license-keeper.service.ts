@@ -5,6 +5,7 @@ import type { Clock } from '@biplane/kernel';
 import {
   LicenseBook,
   verifyKeyStatement,
+  type Decision,
   type HeldLicense,
   type Instant,
   type Received,
@@ -87,6 +88,12 @@ export class LicenseKeeper {
   /** By which licenses are judged; never behind the newest license that was verified. */
   now(): Date {
     return this.book.effectiveNow(this.instant());
+  }
+
+  /** What the license of a deployment says to an action, apart from any count: from memory, at once. */
+  decide(deploymentId: string, action: string): Decision {
+    const nowMs = this.book.effectiveNowMs(this.clock.now().getTime(), performance.now());
+    return this.book.decide(deploymentId, action, nowMs);
   }
 
   trustedKids(): string[] {

@@ -5,6 +5,8 @@ import type { Decision, LicenseClaims } from '@biplane/licensing';
 export interface AccessDecider {
   check(question: CheckQuestion): Promise<CheckedDecision>;
   admit(question: AdmitQuestion): Promise<Decision>;
+  /** Without a promise when everything is known in memory; undefined: ask with `admit`. */
+  admitNow(question: AdmitQuestion): Decision | undefined;
 }
 /** Provides a `Decider`: whoever counts needs its counters too. */
 export const DECIDER = Symbol('DECIDER');

@@ -34,7 +34,7 @@ export class TenantGate implements GatePorts {
     return this.licenses.licenseOf(deploymentId);
   }
 
-  check(deploymentId: string, action: string, meter: string | undefined): Promise<Decision> {
+  check(deploymentId: string, action: string, meter: string | undefined): Decision | Promise<Decision> {
     return this.licenses.admit({ deploymentId }, action, meter, (license, at) => {
       if (meter !== undefined) this.counter.count(license, meter, 1, at);
     });
@@ -43,9 +43,6 @@ export class TenantGate implements GatePorts {
   now(): Date {
     return this.keeper.now();
   }
-
-  /** Counted as it was admitted, in the same turn. */
-  count(): void {}
 }
 
 /** A client that is bound to a tenant acts for that tenant only; others are services beside this one. */

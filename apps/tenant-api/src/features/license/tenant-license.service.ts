@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CheckedDecision } from '@biplane/limits';
+import type { AdmitQuestion, CheckedDecision } from '@biplane/limits';
 import type { Decision, LicenseClaims } from '@biplane/licensing';
 import { LicenseKeeper, type LicenseListener } from './license-keeper.service.js';
 import {
@@ -49,24 +49,36 @@ export class TenantLicenseService {
     return decision;
   }
 
-  /** The question of a request at the door: what is admitted is used. `counted` is called in the turn in which it is. */
-  async admit(
+  /**
+   * The question of a request at the door: what is admitted is used. `counted` is called in the turn in which it is. Without a promise
+   * when the answer is known in memory, as it always is without a meter.
+   */
+  admit(
     handle: DeploymentRef,
     action: string,
     meter: string | undefined,
     counted: (license: LicenseClaims, at: Date) => void,
-  ): Promise<Decision> {
+  ): Decision | Promise<Decision> {
     const { deploymentId } = handle;
     const license = this.licenseOf(deploymentId) ?? null;
-    const decision = await this.decider.admit({
+    const principal = THIS_SERVICE;
+    const question = {
       license,
       deploymentId,
       action,
       meter,
-      principal: THIS_SERVICE,
-      counted: (at) => license && counted(license, at),
-    });
-    this.tell(license, action, meter, decision);
+      principal,
+      counted: (at: Date) => license && counted(license, at),
+    };
+    const now = this.decider.admitNow(question);
+    if (!now) return this.admitLater(question);
+    this.tell(license, action, meter, now);
+    return now;
+  }
+
+  private async admitLater(question: AdmitQuestion): Promise<Decision> {
+    const decision = await this.decider.admit(question);
+    this.tell(question.license, question.action, question.meter, decision);
     return decision;
   }
 

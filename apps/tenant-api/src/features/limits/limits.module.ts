@@ -31,6 +31,7 @@ export function homeDecider(
     ...given,
     usageSource: windowUsage,
     licenseNow: () => keeper.now(),
+    byLicense: (deploymentId, action) => keeper.decide(deploymentId, action),
     onPassed: (tx, passed) => events.passed(tx, passed),
     metrics: new DecisionMetrics(metrics, 'data'),
     onError: (error) => logger.warn({ err: error }, 'a limit could not be asked'),
