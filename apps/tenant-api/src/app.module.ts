@@ -11,6 +11,7 @@ import { LimitsModule } from './features/limits/index.js';
 import { MetricsModule } from './features/metrics/index.js';
 import { PROVISIONER_URL, TenancyModule } from './features/tenancy/index.js';
 import { MessagingModule } from './messaging.module.js';
+import { RetentionModule } from './retention.module.js';
 import { RedisCheck } from './redis-check.js';
 
 const FEATURES = [LicenseModule, LimitsModule, MetricsModule, TenancyModule];
@@ -60,6 +61,7 @@ export class AppModule {
         IdempotencyModule,
         MessagingModule,
         ...FEATURES,
+        RetentionModule,
       ],
     };
   }

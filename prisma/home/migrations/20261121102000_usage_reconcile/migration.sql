@@ -1,4 +1,4 @@
-ALTER TABLE "home_state" ADD COLUMN "reconcile_due_at" TIMESTAMPTZ(3), ADD COLUMN "retention_due_at" TIMESTAMPTZ(3);
+ALTER TABLE "home_state" ADD COLUMN "reconcile_due_at" TIMESTAMPTZ(3);
 
 CREATE TABLE "usage_call" (
     "id" BIGSERIAL NOT NULL,

@@ -6,6 +6,7 @@ import { Metrics } from '@biplane/service-kit';
 export class UsageMetrics {
   private readonly events: Counter;
   private readonly bytes: Counter;
+  private readonly adjustments: Counter;
 
   constructor(@Inject(Metrics) metrics: Metrics) {
     const registers = [metrics.registry];
@@ -20,6 +21,16 @@ export class UsageMetrics {
       help: 'Bytes of usage bodies accepted',
       registers,
     });
+    this.adjustments = new Counter({
+      name: 'usage_adjustments_total',
+      help: 'Totals and counters that a recount set right',
+      labelNames: ['subject'],
+      registers,
+    });
+  }
+
+  adjusted(subject: 'window' | 'counter'): void {
+    this.adjustments.inc({ subject });
   }
 
   took(
