@@ -8,24 +8,34 @@ export interface GateReading {
 
 /** Into the registry that the service passes in; without one they are counted for nobody. */
 export class GateMetrics {
-  private readonly checks: Counter;
-  private readonly denials: Counter;
+  /** Counted in plain numbers on the path of every request, and written into the registry when it is scraped. */
+  private readonly outcomes = new Map<string, number>();
+  private readonly codes = new Map<string, number>();
   private readonly records: Counter;
   private readonly unanswered: Counter;
 
   constructor(private readonly registry: Registry = new Registry()) {
     const registers = [registry];
-    this.checks = new Counter({
+    const { outcomes, codes } = this;
+    new Counter({
       name: 'subscription_checks_total',
       help: 'Decisions of the gate by outcome',
       labelNames: ['outcome', 'plane'],
       registers,
+      collect() {
+        this.reset();
+        for (const [outcome, count] of outcomes) this.inc({ outcome, plane: 'data' }, count);
+      },
     });
-    this.denials = new Counter({
+    new Counter({
       name: 'subscription_denials_total',
       help: 'Denials and delays of the gate by code',
       labelNames: ['code', 'plane'],
       registers,
+      collect() {
+        this.reset();
+        for (const [code, count] of codes) this.inc({ code, plane: 'data' }, count);
+      },
     });
     this.records = new Counter({
       name: 'license_records_total',
@@ -62,8 +72,10 @@ export class GateMetrics {
   }
 
   decided(outcome: string, isAllowed: boolean, code: string | null): void {
-    this.checks.inc({ outcome, plane: 'data' });
-    if (!isAllowed) this.denials.inc({ code: code ?? 'none', plane: 'data' });
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    if (isAllowed) return;
+    const denial = code ?? 'none';
+    this.codes.set(denial, (this.codes.get(denial) ?? 0) + 1);
   }
 
   noAnswer(): void {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '@biplane/kernel';
-import { decide, LicenseTable, limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
+import { decide, limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
 import type { Registry } from 'prom-client';
 import type { LicenseFeed } from '../feeds/license-feed.js';
 import { GateMetrics } from './gate.metrics.js';
@@ -56,8 +56,6 @@ export class LicenseGate {
   private readonly clock: Clock;
   private readonly metrics: GateMetrics;
   private readonly shelf: LicenseShelf;
-  /** Answers questions without a meter: compact, and nothing is made for one. */
-  private readonly table: LicenseTable;
   private readonly listeners = new Set<(deploymentIds: readonly string[]) => void>();
   private cache: LicenseCache | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -68,7 +66,6 @@ export class LicenseGate {
   constructor(private readonly options: LicenseGateOptions) {
     this.clock = options.clock ?? systemClock;
     this.metrics = new GateMetrics(options.registry);
-    this.table = new LicenseTable(options.homeId);
     this.shelf = new LicenseShelf({
       rootKey: options.rootKey,
       clock: this.clock,
@@ -222,15 +219,11 @@ export class LicenseGate {
   }
 
   private decide(deploymentId: string, action: string): Decision {
-    return this.table.decide(deploymentId, action, this.now().getTime());
+    const { book } = this.shelf;
+    return book.decide(deploymentId, action, book.effectiveNowMs(this.clock.now().getTime(), performance.now()));
   }
 
   private changed(deploymentIds: readonly string[]): void {
-    for (const deploymentId of deploymentIds) {
-      const license = this.licenseOf(deploymentId);
-      if (license) this.table.put(license);
-      else this.table.remove(deploymentId);
-    }
     for (const listener of this.listeners) listener(deploymentIds);
   }
 
