@@ -1,6 +1,5 @@
 import type { LicenseClaims } from '../claims/claims.js';
-import { stateAt, type LicenseState } from '../claims/license-state.js';
-import type { CompiledLicense } from './compiled-license.js';
+import { stateAt, type LicenseBoundaries, type LicenseState } from '../claims/license-state.js';
 import { WARNING_CODES } from './decision.errors.js';
 import { makeDecision, NO_WARNINGS, type Decision, type DecisionOutcome } from './decision.js';
 
@@ -46,7 +45,7 @@ export function factsOf(license: LicenseClaims): LicenseFacts {
 /** Where first, then whether the license is in force, then whether it names the action: each question makes the next one idle. */
 export function licenseVerdict(
   license: LicenseClaims,
-  compiled: CompiledLicense,
+  compiled: { readonly boundaries: LicenseBoundaries; readonly actions: ReadonlyMap<string, unknown> },
   question: { readonly homeId?: string | undefined; readonly action: string; readonly now: Date },
 ): LicenseVerdict {
   const { homeId, action, now } = question;
