@@ -20,13 +20,23 @@ export const sourcePaths: readonly SourcePath[] = [
     { source: 'S1', method: 'POST', path: '/subscription/plans', ours: '/api/v1/subscription/plans' },
     { source: 'S1', method: 'POST', path: '/subscription/usage', ours: '/api/v1/subscription/usage' },
     { source: 'S1', method: 'GET', path: '/subscription/usage/:tenant', ours: '/api/v1/subscription/usage/:tenant' },
+    { source: 'S1', method: 'POST', path: '/subscription/check', ours: '/api/v1/subscription/check' },
+    {
+      source: 'S1',
+      method: 'POST',
+      path: '/subscription/enforcement/violation',
+      ours: '/api/v1/subscription/enforcement/violation',
+    },
+    { source: 'S1', method: 'GET', path: '/subscription/violations', ours: '/api/v1/subscription/violations' },
     { source: 'S2', method: 'GET', path: '/api/v1/deployments', ours: '/api/v1/deployments' },
     { source: 'S2', method: 'GET', path: '/api/v1/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S2', method: 'POST', path: '/api/v1/invoices', ours: '/api/v1/billing/invoices' },
+    { source: 'S3', method: 'GET', path: '/api/billing/subscriptions', ours: '/api/v1/billing/subscriptions' },
     { source: 'S3', method: 'GET', path: '/api/billing/plans', ours: '/api/v1/subscription/plans' },
     { source: 'S3', method: 'POST', path: '/api/billing/usage', ours: '/api/v1/subscription/usage' },
     { source: 'S3', method: 'GET', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S3', method: 'POST', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
+    { source: 'S3', method: 'GET', path: '/api/billing/quota', ours: '/api/v1/billing/quota' },
   ]),
 ];
 

@@ -131,6 +131,15 @@ export class InstancesStore {
     return rows.map((row) => ({ ...row, millis: Number(row.millis) }));
   }
 
+  /** Per region, when the oldest present license was signed that some live instance of its home does not enforce yet. */
+  async oldestPending(tx: Tx, liveAfter: Date): Promise<{ region: string; issuedAt: Date }[]> {
+    const sql = `SELECT h.region, min(h.issued_at) AS "issuedAt" FROM license_head h
+      WHERE EXISTS (SELECT 1 FROM instance i WHERE i.home_id = h.home_id AND i.received_at > $1 AND NOT i.draining)
+        AND NOT EXISTS (SELECT 1 FROM license_propagation p WHERE p.deployment_id = h.deployment_id AND p.version = h.version)
+      GROUP BY h.region`;
+    return querySql<{ region: string; issuedAt: Date }>(tx, sql, [liveAfter]);
+  }
+
   /**
    * Of the versions just reached: how long each plan change that lies in them took. A change may have been followed by another
    * version before anybody enforced it; it is reached with that one.

@@ -10,6 +10,7 @@ export class LicenseMetrics {
   private readonly propagation: Histogram;
   private readonly planUpdate: Histogram;
   private readonly keyAlarms: Gauge;
+  private readonly pending: Gauge;
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry];
@@ -38,6 +39,12 @@ export class LicenseMetrics {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300, 3600],
       registers,
     });
+    this.pending = new Gauge({
+      name: 'license_propagation_pending_seconds',
+      help: 'Age of the oldest present license that a live instance of its home does not enforce yet',
+      labelNames: ['region'],
+      registers,
+    });
     this.keyAlarms = new Gauge({
       name: 'license_key_alarm',
       help: 'Whether someone has to act before a home is left without a license that it can verify',
@@ -48,6 +55,14 @@ export class LicenseMetrics {
 
   observePlanUpdate(tx: Tx, millis: number): void {
     UnitOfWork.afterCommit(tx, () => this.planUpdate.observe(millis / 1000));
+  }
+
+  /** Regions in which nothing waits have no series. */
+  setPending(regions: readonly { region: string; issuedAt: Date }[], now: Date): void {
+    this.pending.reset();
+    for (const { region, issuedAt } of regions) {
+      this.pending.set({ region }, Math.max(0, now.getTime() - issuedAt.getTime()) / 1000);
+    }
   }
 
   setKeyAlarms(raised: readonly KeyAlarm[]): void {

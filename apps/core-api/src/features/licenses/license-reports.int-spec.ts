@@ -236,6 +236,9 @@ describe('reports of a home', () => {
       (await licenseOf(deploymentId)).enforcedBy.some(({ instanceId }) => instanceId === first),
     );
     expect((await licenseOf(deploymentId)).propagation.millis).toBeNull();
+    const pendingOf = `license_propagation_pending_seconds{region="${kafka.region}"`;
+    const scrape = async () => (await fetch(`${core.url}/metrics`)).text();
+    await waitFor('what waits to be measured', async () => (await scrape()).includes(pendingOf));
     // Instances of other tests are live too: they report that they are draining and count no more.
     const others = await postgres.query<{ id: string }>(`SELECT id FROM instance WHERE id <> $1 AND id <> $2`, [
       first,

@@ -1,6 +1,8 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { JobRunner, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { LIVE_MS } from './applied.service.js';
+import { InstancesStore } from './instances.store.js';
+import { LicenseMetrics } from './license-metrics.js';
 import { LicenseService } from './license.service.js';
 import { LicensesStore, type LicenseRow } from './licenses.store.js';
 import { SigningKeys } from './signing-keys.service.js';
@@ -25,12 +27,15 @@ export class LicenseJobs implements OnModuleInit {
     private readonly store: LicensesStore,
     private readonly licenses: LicenseService,
     private readonly keys: SigningKeys,
+    private readonly instances: InstancesStore,
+    private readonly metrics: LicenseMetrics,
   ) {}
 
   onModuleInit(): void {
     this.jobs.register({ name: 'license-reissue', everyMs: 1_000, run: (now) => this.reissue(now) });
     this.jobs.register({ name: 'license-lagging', everyMs: 1_000, run: (now) => this.publishToLagging(now) });
     this.jobs.register({ name: 'license-republish', everyMs: 1_000, run: (now) => this.republish(now) });
+    this.jobs.register({ name: 'license-pending', everyMs: 5_000, run: (now) => this.measurePending(now) });
   }
 
   /** Each in its own transaction: one that cannot be signed is logged, waits a minute and stops no other. */
@@ -56,6 +61,12 @@ export class LicenseJobs implements OnModuleInit {
       this.keysPublishedAt = now;
     }
     await this.publishInChunks(now, (tx) => this.store.lockPublishedBefore(tx, threshold, CHUNK));
+  }
+
+  /** What has arrived is a histogram; what has not would never show in it. */
+  private async measurePending(now: Date): Promise<void> {
+    const pending = await this.instances.oldestPending(this.unitOfWork.reader, before(now, LIVE_MS));
+    this.metrics.setPending(pending, now);
   }
 
   private async reissueOne(deploymentId: string, now: Date): Promise<void> {
