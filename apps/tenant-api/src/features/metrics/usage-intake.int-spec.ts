@@ -132,7 +132,7 @@ describe('POST /usage', () => {
     ['a millisecond more ahead', '2026-04-10T12:35:00.001Z', 'USAGE.IN_FUTURE'],
     ['epoch 0', '1970-01-01T00:00:00Z', 'USAGE.TOO_OLD'],
     ['the year 9999', '9999-12-31T23:59:59Z', 'USAGE.IN_FUTURE'],
-  ])('an event %s is judged by the Clock, never moved', async (why, time, verdict) => {
+  ])('C10: an event %s is judged by the Clock, never moved', async (why, time, verdict) => {
     const { results } = await submit([at(why, time), at('good', NOW)]);
     expect(results.map(({ status, code }) => code ?? status)).toEqual([verdict, 'accepted']);
   });
@@ -157,6 +157,31 @@ describe('POST /usage', () => {
       ['shape', 'USAGE.INVALID'],
       [null, 'USAGE.INVALID'],
     ]);
+  });
+
+  it('C11: quantities that are no plain decimal are refused one by one, and every other one is kept to its last digit', async () => {
+    const hostile = ['-1', 'NaN', 'Infinity', '1e308', '12,5', ' 1', '0x10', '01', '.5', '1.', '1'.repeat(31), '', '٣'];
+    const good = ['9007199254740993', '0.000000000001', '123456789012345678.123456789012'];
+    const answer = await submit([...hostile, ...good].map((quantity, n) => at(`q${n}`, NOW, quantity)));
+    expect(answer).toMatchObject({ accepted: good.length, rejected: hostile.length });
+    expect(answer.results.slice(0, hostile.length).map(({ code }) => code)).toEqual(hostile.map(() => 'USAGE.INVALID'));
+    expect(await total()).toBe(exactSum(good));
+  });
+
+  it('The same events sent by 8 clients at the same instant are stored once', async () => {
+    const events = Array.from({ length: 20 }, (_, n) => at(`once${n}`, NOW, '1'));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => new UsageReplica({ clock, unitOfWork, homeId, licenses }).metrics).map(
+        (metrics) => metrics.accept(events.map((event) => usageEvent(deployment, event))),
+      ),
+    );
+    const tally = (of: 'accepted' | 'duplicates') => answers.reduce((sum, answer) => sum + answer[of], 0);
+    expect([tally('accepted'), tally('duplicates')]).toEqual([20, 7 * 20]);
+    const stored = await database.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM usage_event WHERE deployment_id = $1',
+      [deployment],
+    );
+    expect([stored[0]?.n, await total()]).toEqual([20, '20']);
   });
 
   it('a submitter of one tenant cannot count for another', async () => {
