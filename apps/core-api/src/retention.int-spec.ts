@@ -37,10 +37,25 @@ describe('what is kept', () => {
        SELECT $1, 's', at::text, 'm', 1, at, at, at FROM unnest($2::timestamptz[]) AS at`,
       [id, [daysAgo(397), daysAgo(395)]],
     );
+    await postgres.query(
+      `INSERT INTO webhook_endpoint (id, url, state, secret_encrypted, created_at, updated_at) VALUES ($1, 'u', 'enabled', 's', $2, $2)`,
+      [id, daysAgo(40)],
+    );
+    await postgres.query(
+      `INSERT INTO webhook_delivery (id, endpoint_id, event_id, event_type, payload, state, attempts, due_at, give_up_at, created_at)
+       SELECT gen_random_uuid(), $1, $1, 't', '{}', state, 1, at, at, at
+       FROM unnest($2::text[], $3::timestamptz[]) AS rows(state, at)`,
+      [
+        id,
+        ['delivered', 'failed', 'waiting', 'delivered'],
+        [daysAgo(30.01), daysAgo(30.01), daysAgo(30.01), daysAgo(29.99)],
+      ],
+    );
     const job = new RetentionJob(unitOfWork, RETENTION, new Metrics());
     await job.run(now);
     await job.run(now);
     expect([await left('outbox'), await left('usage_event_key'), await left('usage_event')]).toEqual([2, 1, 1]);
+    expect(await left('webhook_delivery')).toBe(2);
   });
 
   it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {

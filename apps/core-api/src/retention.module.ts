@@ -13,6 +13,7 @@ export const RETENTION: readonly RetentionRule[] = [
   olderRows('usage_event_key', 'received_at', 70 * DAY_MS),
   // Thirteen months: totals of the year that is being closed can be recounted.
   olderRows('usage_event', 'received_at', 396 * DAY_MS),
+  olderRows('webhook_delivery', 'created_at', 30 * DAY_MS, `state <> 'waiting'`),
   olderRows('license_quarantine', 'last_at', 396 * DAY_MS),
 ];
 

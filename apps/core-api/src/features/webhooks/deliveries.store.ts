@@ -96,15 +96,6 @@ export class DeliveriesStore {
     );
   }
 
-  removeOlder(tx: Tx, before: Date, limit: number): Promise<number> {
-    return executeSql(
-      tx,
-      `DELETE FROM webhook_delivery WHERE id IN
-         (SELECT id FROM webhook_delivery WHERE created_at < $1 AND state <> 'waiting' LIMIT $2::int)`,
-      [before, limit],
-    );
-  }
-
   /** Endpoints for which more than this waits. */
   async overflowing(tx: Tx, waitingMax: number): Promise<string[]> {
     const rows = await querySql<{ id: string }>(

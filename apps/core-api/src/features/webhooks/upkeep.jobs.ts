@@ -5,13 +5,12 @@ import { DeliveriesStore } from './deliveries.store.js';
 import { EndpointsService } from './endpoints.service.js';
 
 const EVERY_MS = 60_000;
-const KEEP_MS = 30 * 24 * 3_600_000;
 const ROWS_MAX = 5_000;
 /** What may wait for one endpoint: a receiver that is away for days must not fill the disk. */
 const WAITING_MAX = 100_000;
 const ACTOR = jobActor('webhook-upkeep');
 
-/** Keeps the log short: old deliveries go, and endpoints that cannot keep up are disabled. */
+/** What waits for a disabled endpoint ends with its time, and endpoints that cannot keep up are disabled. */
 @Injectable()
 export class WebhookUpkeep implements OnModuleInit {
   constructor(
@@ -28,7 +27,6 @@ export class WebhookUpkeep implements OnModuleInit {
   private async run(now: Date): Promise<void> {
     const { deliveries, unitOfWork } = this;
     await unitOfWork.run((tx) => deliveries.expireOfDisabled(tx, now, ROWS_MAX));
-    await unitOfWork.run((tx) => deliveries.removeOlder(tx, new Date(now.getTime() - KEEP_MS), ROWS_MAX));
     for (const id of await deliveries.overflowing(unitOfWork.reader, WAITING_MAX)) {
       await unitOfWork.run((tx) => this.endpoints.setState(tx, id, 'BACKLOG', ACTOR));
     }
