@@ -210,4 +210,48 @@ describe('usage that core-api counts itself', () => {
     expect(metrics).toMatch(/subscription_usage_bytes_total [1-9]/);
     await checkInvariants(postgres.url);
   });
+
+  it('C6: totals and counters that drifted are recounted from the log, by signed and audited adjustments', async () => {
+    core.setClock('2026-04-01T01:06:00.000Z');
+    await waitFor('the clock', async () => {
+      const version = (await admin.expect(200, 'GET', '/version')) as { now: string };
+      return version.now >= '2026-04-01T01:06';
+    });
+    const { tenantId, deploymentId } = await tenant('drifted');
+    const now = { time: '2026-04-01T01:07:00Z' };
+    await submit([event(deploymentId, 'ingested_gb', '10', now), event(deploymentId, 'busy_workers', '4', now)]);
+    await submit(event(deploymentId, 'ingested_gb', '0.5', now));
+    await postgres.query(
+      `UPDATE usage_window SET quantity = quantity + 3, revision = revision + 1 WHERE deployment_id = $1`,
+      [deploymentId],
+    );
+    await postgres.query(`UPDATE limit_counter SET used = used - 7 WHERE deployment_id = $1`, [deploymentId]);
+    const reconcile = () => admin.expect(200, 'POST', '/api/v1/admin/usage/reconcile');
+    const report = (await reconcile()) as Record<string, { deploymentId: string }[]>;
+    const own = (list: { deploymentId: string }[] | undefined) =>
+      list?.filter((row) => row.deploymentId === deploymentId);
+    expect(own(report['windowsAdjusted'])).toMatchObject([
+      { meter: 'busy_workers', before: '7', after: '4' },
+      { meter: 'ingested_gb', before: '13.5', after: '10.5' },
+    ]);
+    expect(own(report['countersAdjusted'])).toMatchObject([
+      { meter: 'ingested_gb', window: 'month', before: '3.5', after: '10.5', difference: '7' },
+    ]);
+    expect((await windows(deploymentId)).map(({ q }) => q)).toEqual(['4', '10.5']);
+    const audited = await postgres.query<{ action: string }>(
+      `SELECT action FROM audit_entry WHERE tenant_id = $1 AND action IN ('usage.adjusted', 'limit_counter.adjusted') ORDER BY 1`,
+      [tenantId],
+    );
+    expect(audited.map(({ action }) => action)).toEqual(['limit_counter.adjusted', 'usage.adjusted', 'usage.adjusted']);
+    const signed = await postgres.query(
+      `SELECT trim_scale(difference)::text AS difference, actor FROM usage_adjustment WHERE deployment_id = $1`,
+      [deploymentId],
+    );
+    expect(signed).toEqual([
+      { difference: '-3', actor: 'admin' },
+      { difference: '-3', actor: 'admin' },
+    ]);
+    expect(await reconcile()).toMatchObject({ windowsAdjusted: [], countersAdjusted: [], windowsWithoutHistory: 0 });
+    await checkInvariants(postgres.url);
+  });
 });

@@ -16,10 +16,9 @@ import { PlatformEvents } from '../events/index.js';
 import { PresentLicenses } from '../licenses/index.js';
 import { LimitEngine } from '../limits/index.js';
 import { CONTROL_HOME } from './control-home.js';
+import { CLOSE_AFTER_MS } from './domain/completeness.js';
 import { ControlUsageStore, type ClosedWindow } from './control-usage.store.js';
 
-/** A window closes this long after its end, as those of the homes do: what comes later is a further revision. */
-const CLOSE_AFTER_MS = 5 * 60_000;
 const CLOSE_MAX = 500;
 /** Bindings to regions that are in use at once are far fewer; what is dropped is only made again. */
 const INTAKES_MAX = 64;
@@ -90,6 +89,11 @@ export class ControlUsage {
       await this.recordHistory(tx, open, now);
       return open.length;
     });
+  }
+
+  /** Sets right what a recount found wrong in a window: a further revision, told as every other. */
+  async corrected(tx: Tx, window: ClosedWindow, now: Date): Promise<void> {
+    await this.recordHistory(tx, [window], now);
   }
 
   private async write(tx: Tx, readings: readonly HashedReading[], now: Date): Promise<TakenEvents> {

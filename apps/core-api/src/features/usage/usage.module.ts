@@ -13,6 +13,8 @@ import { LimitUsageStore } from './limit-usage.js';
 import { QuarantineController } from './quarantine.controller.js';
 import { QuarantineService } from './quarantine.service.js';
 import { QuarantineStore } from './quarantine.store.js';
+import { Reconciliation } from './reconcile.service.js';
+import { ReconcileStore } from './reconcile.store.js';
 import { UsageIntake } from './usage-intake.service.js';
 import { UsageConsumer } from './usage.consumer.js';
 import { UsageController } from './usage.controller.js';
@@ -38,6 +40,8 @@ import { UsageStore } from './usage.store.js';
     QuarantineService,
     ControlUsage,
     ControlUsageStore,
+    Reconciliation,
+    ReconcileStore,
     UsageMetrics,
     UsageReport,
     UsageReportStore,

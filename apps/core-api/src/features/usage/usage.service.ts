@@ -12,6 +12,8 @@ export interface Completeness {
   readonly closes: readonly CloseStatus[];
   /** What the homes that served must close. */
   readonly expected: readonly HomeHour[];
+  /** In which a window of these deployments was refused, and nobody has decided of it. */
+  readonly refused: readonly HomeHour[];
   /** What a bill of these deployments still waits for: hours not complete, and those in which a window of theirs was refused. */
   readonly missing: readonly HomeHour[];
 }
@@ -38,7 +40,8 @@ export class UsageService {
     period: Period,
     deploymentIds: readonly string[],
   ): Promise<Completeness> {
-    const refused = new Set((await this.store.quarantinedHours(tx, deploymentIds, period)).map(keyOf));
+    const aside = await this.store.quarantinedHours(tx, deploymentIds, period);
+    const refused = new Set(aside.map(keyOf));
     const homeIds = [...new Set(placements.map(({ homeId }) => homeId))];
     const closes = await this.store.closesBetween(tx, homeIds, period);
     const complete = new Set(
@@ -50,11 +53,12 @@ export class UsageService {
     return {
       closes,
       expected: servedHours(period, placements),
+      refused: aside,
       missing: missingHours(period, placements, (homeId, hour) => complete.has(keyOf({ homeId, hour }))),
     };
   }
 }
 
-function keyOf({ homeId, hour }: HomeHour): string {
+export function keyOf({ homeId, hour }: HomeHour): string {
   return `${homeId}|${hour.getTime()}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HomeId } from '@biplane/kernel';
-import { missingHours } from './completeness.js';
+import { hourState, missingHours } from './completeness.js';
 
 const pool = '0193a000-0000-7000-8000-00000000000a' as HomeId;
 const dedicated = '0193a000-0000-7000-8000-00000000000b' as HomeId;
@@ -59,5 +59,29 @@ describe('a period is complete when every home that served has closed every hour
     const early = { homeId: pool, from: at('2026-01-01T00:00:00Z'), to: april.from };
     const later = { homeId: dedicated, from: april.to, to: null };
     expect(missingHours(april, [early, later], () => false)).toEqual([]);
+  });
+});
+
+describe('how an hour stands', () => {
+  const hour = new Date('2026-04-10T11:00:00Z');
+  const nothing = { closed: false, complete: false, refused: false };
+  it.each([
+    ['open until five minutes after its end', nothing, '2026-04-10T12:04:59.999Z', 'open'],
+    ['missing from then on', nothing, '2026-04-10T12:05:00Z', 'missing'],
+    [
+      'mismatched when what was closed is not what is held',
+      { ...nothing, closed: true },
+      '2026-04-10T12:05:00Z',
+      'mismatched',
+    ],
+    ['complete when it is', { ...nothing, closed: true, complete: true }, '2026-04-10T12:01:00Z', 'complete'],
+    [
+      'blocked by a window in quarantine, complete or not',
+      { closed: true, complete: true, refused: true },
+      '2026-04-10T13:00:00Z',
+      'blocked',
+    ],
+  ] as const)('an hour is %s', (_what, known, now, state) => {
+    expect(hourState(hour, known, new Date(now))).toBe(state);
   });
 });

@@ -31,3 +31,24 @@ export function servedHours(period: Period, placements: readonly Placement[]): H
       .map((hour) => ({ homeId, hour: hour.from })),
   );
 }
+
+/**
+ * `open`: not over for long enough to be closed; `missing`: its home has not closed it; `mismatched`: core-api does not hold
+ * what the home closed; `blocked`: a window of it stands in quarantine and nobody has decided.
+ */
+export type HourState = 'complete' | 'open' | 'missing' | 'mismatched' | 'blocked';
+
+const HOUR_MS = 3_600_000;
+/** A home closes an hour this long after its end. */
+export const CLOSE_AFTER_MS = 5 * 60_000;
+
+export function hourState(
+  hour: Date,
+  known: { readonly closed: boolean; readonly complete: boolean; readonly refused: boolean },
+  now: Date,
+): HourState {
+  if (known.refused) return 'blocked';
+  if (known.complete) return 'complete';
+  if (known.closed) return 'mismatched';
+  return now.getTime() < hour.getTime() + HOUR_MS + CLOSE_AFTER_MS ? 'open' : 'missing';
+}
