@@ -19,6 +19,7 @@ import { UsageModule } from './features/usage/index.js';
 import { ViolationsModule } from './features/violations/index.js';
 import { WebhooksModule } from './features/webhooks/index.js';
 import { MessagingModule } from './messaging.module.js';
+import { RetentionModule } from './retention.module.js';
 
 const FEATURES = [
   AuditModule, BillingModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicesModule, LicensesModule,
@@ -68,6 +69,7 @@ export class AppModule {
         }),
         IdempotencyModule,
         MessagingModule,
+        RetentionModule,
         ...FEATURES,
       ],
     };
