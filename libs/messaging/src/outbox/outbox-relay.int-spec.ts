@@ -6,6 +6,7 @@ import {
   FakeClock,
   InMemoryBroker,
   readTopic,
+  sizeOfRun,
   spawnSource,
   testKafka,
   testPostgres,
@@ -131,6 +132,39 @@ describe('the outbox and its relay', () => {
     await drained();
     expect(await values(topic)).toEqual(all);
   }, 30_000);
+
+  it('A8: four relay processes race, each is stopped in mid-batch once: every row is sent once, in order per key', async () => {
+    const topic = await kafka.createTopic({ partitions: 4 });
+    const input = { databaseUrl: postgres.url, connection: kafka.connection('topics') };
+    const children = Array.from({ length: 4 }, () => spawnSource(child, input, { NODE_ENV: 'test' }));
+    try {
+      const rows = sizeOfRun({ soak: 10_000, ci: 2_000 });
+      const keys = ['a', 'b', 'c', 'd', 'e'];
+      const all = Array.from({ length: rows }, (_, i) => record(topic, keys[i % keys.length] ?? '', String(i)));
+      const chunk = rows / children.length;
+      for (const [index, each] of children.entries()) {
+        const before = (index + 1) * chunk;
+        await add(...all.slice(index * chunk, before));
+        // The first comes up only now; the others find it at work.
+        await waitFor('some to be sent', async () => (await pending()) < chunk, { deadlineMs: 120_000 });
+        each.kill('SIGSTOP');
+        const until = performance.now() + sizeOfRun({ soak: 60_000, ci: 300 });
+        await waitFor('the time of the stop', () => performance.now() >= until, { deadlineMs: 90_000 });
+        each.kill('SIGCONT');
+        await waitFor('an empty outbox', async () => (await pending()) === 0, { deadlineMs: 30_000 });
+      }
+      const sent = await readTopic(kafka.broker('topics'), topic);
+      expect(sent).toHaveLength(rows);
+      for (const key of keys) {
+        const ofKey = sent.filter((row) => row.key?.toString() === key).map(({ value }) => Number(value?.toString()));
+        expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b));
+        expect(new Set(ofKey).size).toBe(ofKey.length);
+      }
+    } finally {
+      for (const each of children) each.kill('SIGKILL');
+      await Promise.all(children.map(({ ended }) => ended));
+    }
+  }, 400_000);
 
   it('on a compacted topic only the newest waiting row of a key is sent', async () => {
     const topic = await kafka.createTopic();
