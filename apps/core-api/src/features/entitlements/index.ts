@@ -1,1 +1,2 @@
+export { EntitlementChecks } from './checks.service.js';
 export { EntitlementsModule } from './entitlements.module.js';
