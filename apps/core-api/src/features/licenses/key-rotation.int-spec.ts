@@ -12,6 +12,7 @@ import {
   type TestKafka,
   type TestPostgres,
 } from '@biplane/testing';
+import { publishLike } from '../../testing/core-suite.js';
 import { ListeningHome } from '../../testing/listening-home.js';
 import { runCore, type RunningCore } from '../../testing/running-core.js';
 import { prepareCatalog, tenantBody } from '../../testing/scenario.js';
@@ -238,4 +239,22 @@ describe('the signing key', () => {
       });
     }
   }, 120_000);
+
+  it('a plan change is measured to the last live instance, also when another version overtakes it', async () => {
+    await publishLike(admin, { code: 'team', rank: 30 });
+    const [id = ''] = await tenants(1);
+    const home = await startHome();
+    const page = await admin.expect(200, 'GET', `/api/v1/billing/subscriptions?deploymentId=${id}`);
+    const [subscription] = (page as { data: { id: string }[] }).data;
+    const count = async () => {
+      const text = await (await fetch(`${core.url}/metrics`)).text();
+      return Number(/^plan_update_seconds_count(?:{[^}]*})? (\d+)$/m.exec(text)?.[1] ?? 0);
+    };
+    expect(await count()).toBe(0);
+    const body = { planCode: 'team', mode: 'next_invoice', reason: 'test' };
+    await admin.expect(200, 'POST', `/api/v1/billing/subscriptions/${subscription!.id}/change-plan`, body);
+    await admin.expect(200, 'POST', `/api/v1/licenses/${id}/reissue`, { reason: 'overtakes' });
+    await waitFor('the home to enforce it', () => home.book.get(id)?.claims.plan.code === 'team');
+    await waitFor('the measure', async () => (await count()) === 1);
+  }, 60_000);
 });
