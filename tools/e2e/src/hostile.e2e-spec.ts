@@ -22,6 +22,10 @@ const CORE_TABLES = [
   'invoice_line',
   'operation',
   'region',
+  'plan',
+  'signing_key',
+  'violation',
+  'webhook_endpoint',
 ];
 const HOME_TABLES = ['license', 'tenant_database', 'usage_event', 'usage_window'];
 
