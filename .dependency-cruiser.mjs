@@ -5,6 +5,8 @@ import { domainExceptions, frontDoors, rootsWith } from './tools/checks/eslint/p
 const exactly = (paths) => paths.map((path) => `^${path.replaceAll('.', '\\.')}$`);
 const under = (roots) => roots.map((root) => `^${root}/`);
 const spec = '\\.(int-|e2e-)?spec\\.ts$';
+/** What the specs of a project share. */
+const specSupport = '/src/(spec-support|testing)/';
 const domainFolder = '^apps/[^/]+/src/features/[^/]+/domain/';
 const domainRoots = rootsWith('type:domain');
 const plainDomain = domainRoots.filter((root) => !domainExceptions[root]);
@@ -92,8 +94,14 @@ const placed = [
   rule(
     'testing-from-specs-and-tools',
     'Product code never uses the test kit.',
-    { path: '^(apps|libs|prisma)/', pathNot: [spec, ...under(rootsWith('type:testing'))] },
+    { path: '^(apps|libs|prisma)/', pathNot: [spec, specSupport, ...under(rootsWith('type:testing'))] },
     { path: under(rootsWith('type:testing')) },
+  ),
+  rule(
+    'spec-support-from-specs',
+    'Product code never uses what its specs share.',
+    { pathNot: [spec, specSupport] },
+    { path: specSupport },
   ),
   rule('specs-are-leaves', 'Nothing imports a spec.', {}, { path: spec }),
   rule('no-cycles', 'Files that need each other are one file, or want a third.', {}, { circular: true }),

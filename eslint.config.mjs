@@ -5,7 +5,8 @@ import tseslint from 'typescript-eslint';
 import biplane from './tools/checks/eslint/plugin.mjs';
 import { domainExceptions, projects, workspaceRoot } from './tools/checks/eslint/places.mjs';
 
-const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'];
+// With what they share: src/spec-support of a library, src/testing of an app.
+const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/src/{spec-support,testing}/**/*.ts'];
 const sources = (root) => `${root}/**/*.ts`;
 
 /** Which project may depend on which. A spec may also use the test kit. */

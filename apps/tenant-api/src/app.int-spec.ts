@@ -16,6 +16,8 @@ import {
   testPostgres,
   type TestKafka,
   type TestPostgres,
+  newPlacement,
+  TestIssuer,
 } from '@biplane/testing';
 import { AppModule, DOCS } from './app.module.js';
 import { checkEnvironment, environmentSpec, redisPrefix } from './environment.js';
@@ -24,7 +26,6 @@ import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
 import { urlFor, withSession } from './features/tenancy/server-session.js';
 import { writeAppFiles } from './testing/app-files.js';
 import { dropHome } from './testing/drop-home.js';
-import { newPlacement, TestIssuer } from './testing/test-issuer.js';
 
 const superUrl = requiredVariable('TEST_POSTGRES_URL');
 const homeId = randomUUID();

@@ -21,6 +21,8 @@ import {
   waitFor,
   type TestKafka,
   type TestPostgres,
+  newPlacement,
+  TestIssuer,
 } from '@biplane/testing';
 import { AppModule, DOCS } from './app.module.js';
 import { environmentSpec, redisPrefix } from './environment.js';
@@ -28,7 +30,6 @@ import { ensureTemplate, readTenantSchema } from './features/tenancy/index.js';
 import { urlFor, withSession } from './features/tenancy/server-session.js';
 import { writeAppFiles } from './testing/app-files.js';
 import { dropHome } from './testing/drop-home.js';
-import { newPlacement, TestIssuer } from './testing/test-issuer.js';
 
 const ACTION = 'financials:automated_billing';
 const superUrl = requiredVariable('TEST_POSTGRES_URL');

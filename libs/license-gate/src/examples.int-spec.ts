@@ -1,3 +1,4 @@
+import { newPlacement, TestIssuer } from '@biplane/testing';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,7 +7,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LicenseClaims } from '@biplane/licensing';
-import { newPlacement, TestIssuer } from './spec-support/test-issuer.js';
 
 const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}`, import.meta.url));
 const placement = newPlacement();

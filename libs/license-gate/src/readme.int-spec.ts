@@ -4,11 +4,19 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sizeOfRun, spawnSource, testKafka, waitFor, type Child, type TestKafka } from '@biplane/testing';
+import {
+  sizeOfRun,
+  spawnSource,
+  testKafka,
+  waitFor,
+  type Child,
+  type TestKafka,
+  newPlacement,
+  TestIssuer,
+} from '@biplane/testing';
 import ts from 'typescript';
 import { writeBundle } from './index.js';
 import { readmeFiles, unpackReadme } from './spec-support/readme.js';
-import { newPlacement, TestIssuer } from './spec-support/test-issuer.js';
 
 const CHANGES = sizeOfRun({ soak: 200, ci: 12 });
 const PROCESSES = 4;

@@ -33,3 +33,4 @@ export {
   studioMeters,
   studioPlan,
 } from './scenario/studio.js';
+export { newPlacement, TestIssuer, type IssuedRecord, type Placement } from './licenses/test-issuer.js';

@@ -1,6 +1,6 @@
+import type { TestIssuer } from '@biplane/testing';
 import { createHmac, createSign, type KeyObject } from 'node:crypto';
 import type { LicenseClaims } from '@biplane/licensing';
-import type { TestIssuer } from './test-issuer.js';
 
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

@@ -12,6 +12,7 @@ import {
 } from '@biplane/licensing';
 import { Outbox } from '@biplane/messaging';
 import { JobRunner, Metrics, RandomIds, type UnitOfWork } from '@biplane/service-kit';
+import { TestIssuer } from '@biplane/testing';
 import type { KeptLicenses } from '../features/limits/limits.ports.js';
 import { LimitEvents } from '../features/limits/limit-events.service.js';
 import { LimitJobs } from '../features/limits/limit-jobs.service.js';
@@ -23,7 +24,6 @@ import { windowUsage } from '../features/metrics/usage-source.store.js';
 import { UsageMetrics } from '../features/metrics/usage.metrics.js';
 import { UsageReconciler } from '../features/metrics/usage-reconciler.service.js';
 import { UsageReporter } from '../features/metrics/usage-reporter.service.js';
-import { TestIssuer } from './test-issuer.js';
 
 export interface UsageRigOptions {
   readonly clock: Clock;

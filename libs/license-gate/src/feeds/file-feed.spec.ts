@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeyStatement, LicenseIssued } from '@biplane/contracts';
-import { FakeClock, seededRandom, seedOfRun, shuffleAndRepeat, waitFor } from '@biplane/testing';
+import { FakeClock, seededRandom, seedOfRun, shuffleAndRepeat, waitFor, TestIssuer } from '@biplane/testing';
 import { FileFeed, writeBundle } from '../index.js';
 import { feedCases } from '../spec-support/feed-cases.js';
 import { newPlacement, newWorld, type FeedRecord, type FeedWorld } from '../spec-support/feed-conformance.js';
-import { TestIssuer } from '../spec-support/test-issuer.js';
 
 const ACTION = 'financials:automated_billing';
 const kit = { seedOfRun, seededRandom, shuffleAndRepeat, waitFor };

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { decide, type Decision, type LicenseClaims, type LicensedLimit, type StrategyName } from '@biplane/licensing';
-import { FakeClock } from '@biplane/testing';
+import { FakeClock, newPlacement, TestIssuer } from '@biplane/testing';
 import { Registry } from 'prom-client';
 import { createLicenseGate, type LicenseGate, type LicenseGateOptions } from '../index.js';
 import { ManualFeed } from '../spec-support/manual-feed.js';
-import { newPlacement, TestIssuer } from '../spec-support/test-issuer.js';
 
 const ACTION = 'financials:automated_billing';
 const clock = new FakeClock('2026-04-10T12:00:00.000Z');

@@ -9,12 +9,12 @@ import {
   testKafka,
   waitFor,
   type TestKafka,
+  TestIssuer,
 } from '@biplane/testing';
 import { createLicenseGate } from '../index.js';
 import { KafkaFeed } from '../kafka.entry.js';
 import { feedCases } from '../spec-support/feed-cases.js';
 import { newPlacement, newWorld, type FeedRecord, type FeedWorld } from '../spec-support/feed-conformance.js';
-import { TestIssuer } from '../spec-support/test-issuer.js';
 
 const kit = { seedOfRun, seededRandom, shuffleAndRepeat, waitFor };
 const clock = new FakeClock('2026-04-10T12:00:00.000Z');

@@ -7,11 +7,10 @@ import { Controller, Get, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { decide, type LicenseClaims } from '@biplane/licensing';
-import { FakeClock, waitFor } from '@biplane/testing';
+import { FakeClock, waitFor, newPlacement, TestIssuer } from '@biplane/testing';
 import { createLicenseGate, UsageClient, type LimitCounter } from '../index.js';
 import { LicenseGateModule, Meters, RequireModule, Ungated, type LicenseGateModuleOptions } from '../nest.entry.js';
 import { ManualFeed } from '../spec-support/manual-feed.js';
-import { newPlacement, TestIssuer } from '../spec-support/test-issuer.js';
 import { UsageService } from '../spec-support/usage-service.js';
 
 @Controller()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { decide, type LicenseClaims, type LicensedLimit } from '@biplane/licensing';
-import { newPlacement, TestIssuer } from '../spec-support/test-issuer.js';
+import { newPlacement, TestIssuer } from '@biplane/testing';
 import { refusalOf, warningHeader } from './refusal.js';
 
 const NOW = new Date('2026-04-10T12:00:00.000Z');

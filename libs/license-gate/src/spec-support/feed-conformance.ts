@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LicenseClaims } from '@biplane/licensing';
+import { newPlacement, TestIssuer, type Placement } from '@biplane/testing';
 import { createLicenseGate, type LicenseFeed, type LicenseGate } from '../index.js';
-import { newPlacement, TestIssuer, type Placement } from './test-issuer.js';
 
 /** One thing that a feed brings. */
 export type FeedRecord =

@@ -256,6 +256,13 @@ const cycle = [
     [],
     [],
   ),
+  canary(
+    'product code that imports what its specs share',
+    `${core}/testing-user.ts`,
+    "export * from './testing/kept.js';",
+    [],
+    ['spec-support-from-specs'],
+  ),
   canary('product code that imports a spec', core, "export * from './kept.spec.js';", [], ['specs-are-leaves']),
 ];
 
@@ -283,6 +290,7 @@ const allowed = [
   canary('a spec', `${core}/kept.spec.ts`, 'export const kept = 1;', [], []),
   // The planted circles run through both apps and the pricing library, so this stands beside them.
   canary('a spec with the test kit', 'prisma/tenant/src/kept.spec.ts', "export * from '@biplane/testing';", [], []),
+  canary('what specs share with the test kit', `${core}/testing/kept.ts`, "export * from '@biplane/testing';", [], []),
   canary('an app with a shared library', home, "export * from '@biplane/service-kit';", [], []),
   canary('a front door', `${core}/features/right/index.ts`, "export * from './right.service.js';", [], []),
   canary('a service', `${core}/features/right/right.service.ts`, "export const right = 'right';", [], []),

@@ -5,10 +5,9 @@ import { Reflector } from '@nestjs/core';
 import { GateGuard, Meters, RequireModule, Ungated } from '@biplane/license-gate/nest';
 import type { AdmitQuestion } from '@biplane/limits';
 import { decide, limitPeriod, type Decision } from '@biplane/licensing';
-import { FakeClock } from '@biplane/testing';
+import { FakeClock, newPlacement, TestIssuer } from '@biplane/testing';
 import type { Principal, UnitOfWork } from '@biplane/service-kit';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
-import { newPlacement, TestIssuer } from '../../testing/test-issuer.js';
 import type { AccessDecider } from './license.ports.js';
 import { TenantGate } from './tenant-gate.js';
 

@@ -12,10 +12,12 @@ import {
   waitFor,
   type TestKafka,
   type TestPostgres,
+  newPlacement,
+  TestIssuer,
+  type Placement,
 } from '@biplane/testing';
 import { badTokens } from '../../testing/bad-tokens.js';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
-import { newPlacement, TestIssuer, type Placement } from '../../testing/test-issuer.js';
 import type { TopicRecord } from './license-keeper.service.js';
 import { LicenseReader } from './license-reader.service.js';
 

@@ -9,10 +9,11 @@ import {
   testPostgres,
   testUnitOfWork,
   type TestPostgres,
+  newPlacement,
+  TestIssuer,
 } from '@biplane/testing';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
 import type { ChildInput } from '../../testing/initialize.child.js';
-import { newPlacement, TestIssuer } from '../../testing/test-issuer.js';
 import { dropHome } from '../../testing/drop-home.js';
 import { readTenantSchema } from './schema-folder.js';
 import { urlFor, withSession } from './server-session.js';

@@ -9,10 +9,12 @@ import {
   testUnitOfWork,
   waitFor,
   type TestPostgres,
+  newPlacement,
+  TestIssuer,
+  type Placement,
 } from '@biplane/testing';
 import { dropHome } from '../../testing/drop-home.js';
 import { HomeReplica, newFieldKey } from '../../testing/home-rig.js';
-import { newPlacement, TestIssuer, type Placement } from '../../testing/test-issuer.js';
 import { serverNames } from './domain/server-names.js';
 import { readTenantSchema } from './schema-folder.js';
 import { urlFor, withSession } from './server-session.js';

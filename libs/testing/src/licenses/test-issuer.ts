@@ -1,9 +1,23 @@
 import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import { recordTypes, toCloudEvent, topics } from '@biplane/contracts';
-import { exportPublicJwk, signKeyStatement, signLicense, type KeyState, type LicenseClaims } from '@biplane/licensing';
-import type { TopicRecord } from '../features/license/license-keeper.service.js';
+import {
+  exportPublicJwk,
+  jwkThumbprint,
+  signKeyStatement,
+  signLicense,
+  type KeyState,
+  type LicenseClaims,
+} from '@biplane/licensing';
 
 const DAY_SECONDS = 24 * 60 * 60;
+
+/** A record as a topic carries it. */
+export interface IssuedRecord {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: Buffer;
+}
 
 export interface Placement {
   readonly deploymentId: string;
@@ -11,7 +25,7 @@ export interface Placement {
   readonly homeId: string;
 }
 
-/** Stands for core-api in the suites of this app: an offline root, signing keys, and licenses as records of the topics. */
+/** Stands for core-api in the suites of whoever holds licenses: an offline root, signing keys, and licenses as records of the topics. */
 export class TestIssuer {
   readonly root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private readonly keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
@@ -24,6 +38,12 @@ export class TestIssuer {
 
   get rootPublicKey(): KeyObject {
     return this.root.publicKey;
+  }
+
+  /** As `root.pub.json` holds it. */
+  get rootFile(): { kid: string; publicJwk: object } {
+    const publicJwk = exportPublicJwk(this.root.publicKey);
+    return { kid: jwkThumbprint(publicJwk), publicJwk };
   }
 
   keyStatement(kid: string, state: KeyState = 'trusted'): string {
@@ -77,16 +97,20 @@ export class TestIssuer {
     return this.keyOf(kid).publicKey.export({ type: 'spki', format: 'pem' }).toString();
   }
 
-  keyRecord(kid: string, state: KeyState = 'trusted'): TopicRecord {
-    return this.record(topics.keys, kid, 'KeyStatement', { kid, statement: this.keyStatement(kid, state) });
+  keyRecord(kid: string, state: KeyState = 'trusted'): IssuedRecord {
+    return this.statementRecord(kid, this.keyStatement(kid, state));
   }
 
-  licenseRecord(deploymentId: string, compact: string): TopicRecord {
+  statementRecord(kid: string, statement: string): IssuedRecord {
+    return this.record(topics.keys, kid, 'KeyStatement', { kid, statement });
+  }
+
+  licenseRecord(deploymentId: string, compact: string): IssuedRecord {
     const data = { deploymentId, license: compact };
     return this.record(topics.issued(this.region), deploymentId, 'LicenseIssued', data);
   }
 
-  private record(topic: string, key: string, name: 'KeyStatement' | 'LicenseIssued', data: object): TopicRecord {
+  private record(topic: string, key: string, name: 'KeyStatement' | 'LicenseIssued', data: object): IssuedRecord {
     const type = recordTypes[name];
     const event = { type, source: 'core-api', subject: key, time: this.issuedAt, id: randomUUID(), data };
     const { headers, value } = toCloudEvent(event);
@@ -100,7 +124,7 @@ export class TestIssuer {
   }
 }
 
-export const newPlacement = (homeId: string): Placement => ({
+export const newPlacement = (homeId: string = randomUUID()): Placement => ({
   deploymentId: randomUUID(),
   tenantId: randomUUID(),
   homeId,
