@@ -2,8 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ApiInstant, PageQuery } from '@biplane/service-kit';
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
-import type { UsageRow } from './usage-report.service.js';
-import type { UsageGroup, UsageQuestion } from './usage-report.store.js';
+import type { UsageGroup, UsageQuestion, UsageRow } from './usage-report.store.js';
 
 const GROUPS = ['meter', 'region', 'hour', 'day'] as const;
 

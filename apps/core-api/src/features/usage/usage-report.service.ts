@@ -14,7 +14,7 @@ import { CLOCK, invalid, principalMayRead, UnitOfWork, type Principal } from '@b
 import { DeploymentsService } from '../deployments/index.js';
 import { TenantErrors, TenantsService } from '../tenants/index.js';
 import type { TenantUsageQuery } from './usage-report.dto.js';
-import { UsageReportStore, type UsageGroup, type UsageQuestion, type UsageTotal } from './usage-report.store.js';
+import { UsageReportStore, type UsageGroup, type UsageQuestion, type UsageRow } from './usage-report.store.js';
 
 /** A year and a leap day: more is asked for year by year. */
 const RANGE_MS_MAX = 366 * 24 * 3_600_000;
@@ -22,11 +22,6 @@ const RANGE_MS_MAX = 366 * 24 * 3_600_000;
 export interface UsagePosition {
   readonly bucket: string;
   readonly meter: string;
-}
-
-/** A total with the stretch of time that it is of. */
-export interface UsageRow extends UsageTotal {
-  readonly period: Period;
 }
 
 /** What a tenant used, for itself and for the platform: the windows that bills are made from. */

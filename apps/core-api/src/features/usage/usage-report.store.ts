@@ -25,6 +25,11 @@ export interface UsageTotal {
   readonly asOf: Date;
 }
 
+/** A total with the stretch of time that it is of. */
+export interface UsageRow extends UsageTotal {
+  readonly period: Period;
+}
+
 /** A window belongs to the hour and to the day in which it begins. */
 const BUCKET: Readonly<Record<UsageGroup, string>> = {
   meter: `''`,
