@@ -78,9 +78,9 @@ export class Checks {
       return decision;
     }
     const { decision, isNew } = await unitOfWork.run((tx) => this.once(tx, question, decisionId, deadline));
+    if (isNew) await this.watch(question, decision);
     // Committed, but told to nobody: what it holds would wait for its expiry. Under a key a repeat will ask for it.
     if (deadline.isOver() && isNew && question.idempotencyKey === undefined) await this.undo(decision);
-    if (isNew) await this.watch(question, decision);
     return decision;
   }
 

@@ -120,6 +120,21 @@ describe('Decider.check', () => {
     expect(await rows(license, 'warn')).toHaveLength(2);
   });
 
+  it('each module that limits a meter is told of its own thresholds', async () => {
+    const told: string[] = [];
+    const decider = deciderOf({
+      onPassed: async (_, { module, share, used }) => void told.push(`${module} ${share} at ${used}`),
+    });
+    const one = licensed({ cap: '10', strategy: 'soft_warning', warnAt: ['0.8'] });
+    const other = { features: ['make'], limits: [limitOf({ cap: '100', strategy: 'soft_warning', warnAt: ['0.8'] })] };
+    const license = { ...one, modules: { ...one.modules, other } };
+    await use(decider, license, '9');
+    await decider.check(ask(license));
+    await use(decider, license, '80');
+    await decider.check(ask(license, { action: 'other:make' }));
+    expect(told).toEqual(['calls 0.8 at 9', 'other 0.8 at 89']);
+  });
+
   it('what is reserved counts at once for everybody, and never passes the cap', async () => {
     const license = licensed({ cap: '20' });
     const deciders = [deciderOf(), deciderOf()];
@@ -294,4 +309,19 @@ describe('when no answer can be had', () => {
       expect(states).toEqual(when === 'after' ? [{ state: 'released' }] : []);
     },
   );
+
+  it('nor does one that comes too late because a threshold was told meanwhile', async () => {
+    let release: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (release = resolve));
+    const slow = deciderOf({ answerMs: 250, onPassed: () => told });
+    const license = licensed({ cap: '10' });
+    await use(slow, license, '8');
+    const decision = await slow.check(ask(license, { reserve: true }));
+    expect(short(decision)).toBe('deny LIMIT.UNAVAILABLE');
+    release();
+    const held = (): Promise<{ state: string }[]> =>
+      database.query('SELECT state FROM limit_reservation WHERE deployment_id = $1', [license.deployment.id]);
+    await waitFor('what it holds to be free', async () => (await held()).every(({ state }) => state === 'released'));
+    expect(await held()).toEqual([{ state: 'released' }]);
+  });
 });

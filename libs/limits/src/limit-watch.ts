@@ -27,7 +27,7 @@ export class LimitWatch {
       const key = keys.get(limit.window);
       if (key === undefined) continue;
       await this.parts.counters.ensure(tx, [key]);
-      for (const { share, used } of await this.thresholds.cross(tx, key, limit)) {
+      for (const { share, used } of await this.thresholds.cross(tx, key, module, limit)) {
         found.push({ license, module, key, limit, share, used });
       }
     }

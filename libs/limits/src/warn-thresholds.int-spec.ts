@@ -25,7 +25,7 @@ const add = (key: LimitKey, quantity: string) =>
     await counters.add(tx, [{ key, quantity, at: new Date(NOW) }]);
   });
 const cross = async (key: LimitKey) =>
-  (await unitOfWork.run((tx) => thresholds.cross(tx, key, limit))).map(({ share }) => share);
+  (await unitOfWork.run((tx) => thresholds.cross(tx, key, 'calls', limit))).map(({ share }) => share);
 
 describe('WarnThresholds', () => {
   it('a share is passed when the use reaches it, once a window; several at once in their order', async () => {
