@@ -42,6 +42,7 @@ export {
 } from './names/database-names.js';
 export {
   buildClaims,
+  overridingStrategy,
   type AttachedAddon,
   type LicenseInput,
   type LimitOverride,

@@ -42,6 +42,17 @@ const placedAt = (homeId: string, epoch: number): Partial<LicenseClaims> => ({
 const versionOf = (book: LicenseBook): number | undefined => book.get(deploymentId)?.version;
 
 describe('LicenseBook', () => {
+  it('a start that is moved ahead takes the access away at once, and it comes back with the start', () => {
+    const book = newBook();
+    const action = 'financials:automated_billing';
+    const startsAt = new Date(NOW.getTime() + 86_400_000).toISOString();
+    book.receive(deploymentId, signed({ version: 1 }), at());
+    const received = book.receive(deploymentId, signed({ version: 2, startsAt }), at(1));
+    expect([received.kind, book.waiting]).toEqual(['accepted', 0]);
+    const codeAt = (seconds: number) => book.decide(deploymentId, action, at(seconds).now.getTime()).code;
+    expect([codeAt(1), codeAt(86_399), codeAt(86_400)]).toEqual(['LICENSE.NOT_STARTED', 'LICENSE.NOT_STARTED', null]);
+  });
+
   it('A4: any order and repetition of versions ends at the highest, and the lower ones are dropped', () => {
     const tokens = [1, 2, 3, 4, 5].map((version) => signed({ version }));
     const arrivals = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 });

@@ -49,6 +49,16 @@ const addon = (units: string, module = 'storage', code = 'storage_gb', addToCap 
 ];
 
 describe('buildClaims', () => {
+  it('an override to throttle that outlived the rate of its plan leaves a license that homes accept', () => {
+    const throttle = (meter: string) => ({ module: 'financials', meter, cap: '5', strategy: 'throttle' as const });
+    const claims = build({ overrides: [throttle('api_calls'), throttle('records')] });
+    expect(claims.modules['financials']?.limits).toMatchObject([
+      { meter: 'api_calls', cap: '5', strategy: 'hard_block' },
+      { meter: 'records', cap: '5', strategy: 'hard_block' },
+    ]);
+    expect(licenseProblems(claims, 'refuse')).toEqual([]);
+  });
+
   it('builds a document that is accepted when signed', () => {
     const compact = signLicense(build(), { kid: KID, privateKey: pair.privateKey });
     expect(verifyLicense(compact, contextWith())).toMatchObject({ ok: true, value: { claims: build() } });

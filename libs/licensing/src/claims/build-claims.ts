@@ -8,6 +8,7 @@ import {
   type LicensedLimit,
   type LicensedMeter,
   type LicensedModule,
+  type LicensedRate,
   type LicensePlacement,
   type LicenseStatus,
   type LicensedDeploymentType,
@@ -163,7 +164,8 @@ function applyOverride(input: LicenseInput, drafts: Map<string, Draft>, override
   if (!draft) return;
   if (!draft.limits.some(({ meter }) => meter === override.meter)) {
     if (override.cap === undefined) return;
-    draft.limits.push(newLimit(input, override.meter, normalized(override.cap), override.strategy ?? 'hard_block'));
+    const strategy = overridingStrategy(override.strategy, undefined) ?? 'hard_block';
+    draft.limits.push(newLimit(input, override.meter, normalized(override.cap), strategy));
     return;
   }
   draft.limits = draft.limits.map((limit) =>
@@ -171,10 +173,18 @@ function applyOverride(input: LicenseInput, drafts: Map<string, Draft>, override
       ? {
           ...limit,
           ...(override.cap !== undefined && { cap: normalized(override.cap) }),
-          ...(override.strategy !== undefined && { strategy: override.strategy }),
+          strategy: overridingStrategy(override.strategy, limit.rate) ?? limit.strategy,
         }
       : limit,
   );
+}
+
+/** A rate stands in the plan alone, and the plan may have changed since: no home would accept a throttle without one. */
+export function overridingStrategy(
+  strategy: StrategyName | null | undefined,
+  rate: LicensedRate | null | undefined,
+): StrategyName | undefined {
+  return strategy === 'throttle' && !rate ? undefined : (strategy ?? undefined);
 }
 
 function newLimit(input: LicenseInput, meter: string, cap: string, strategy: StrategyName): LicensedLimit {

@@ -27,7 +27,6 @@ export const LicenseTokenErrors = declareErrors('LICENSE_TOKEN', {
   VERSION_LOWER: refused('A newer version of the license has been seen'),
   VERSION_REUSED: refused('The version of the license has been seen with other content'),
   ISSUED_IN_FUTURE: refused('The license was issued in the future', HELP_WAIT),
-  NOT_YET_VALID: refused('The license is not in force yet', HELP_WAIT),
   EXPIRED: refused('The license has expired'),
 });
 
@@ -42,7 +41,6 @@ export const KeyStatementErrors = declareErrors('KEY_STATEMENT', {
 
 const WAITING: ReadonlySet<string> = new Set([
   'LICENSE_TOKEN.ISSUED_IN_FUTURE',
-  'LICENSE_TOKEN.NOT_YET_VALID',
   'LICENSE_TOKEN.KEY_NOT_YET_VALID',
   'LICENSE_TOKEN.KEY_UNKNOWN',
 ]);

@@ -168,6 +168,7 @@ function checkVersion(license: Signed, highest: HighestSeen | undefined): Result
     : err(LicenseTokenErrors.VERSION_REUSED({ detail: `Version ${license.version} was seen with other content` }));
 }
 
+/** Not whether it is in force yet: a start that was moved ahead is news too, and until then every decision is `LICENSE.NOT_STARTED`. */
 function checkTime(claims: LicenseClaims, now: Date): Result<true> {
   const at = now.getTime();
   if (claims.iat * 1000 > at + CLOCK_SKEW_MS_MAX) {
@@ -179,9 +180,6 @@ function checkTime(claims: LicenseClaims, now: Date): Result<true> {
     return err(
       LicenseTokenErrors.EXPIRED({ detail: `The license expired at ${new Date(claims.exp * 1000).toISOString()}` }),
     );
-  }
-  if (at + CLOCK_SKEW_MS_MAX < Date.parse(claims.startsAt)) {
-    return err(LicenseTokenErrors.NOT_YET_VALID({ detail: `The license is in force from ${claims.startsAt}` }));
   }
   return ok(true);
 }

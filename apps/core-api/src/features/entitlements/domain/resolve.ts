@@ -1,5 +1,6 @@
 import { addDecimal, decimalToString, multiplyDecimal, orThrow, parseDecimal } from '@biplane/kernel';
 import {
+  overridingStrategy,
   quotaKey,
   type LimitWindow,
   type LicensedMeter,
@@ -174,13 +175,15 @@ function applyOverride(
   const because = (effect: string): Because => ({ source: 'override', item: reason, effect, until });
   const limits = draft.limits.filter((limit) => limit.meter === meter);
   if (limits.length === 0 && cap !== null) {
-    const made = newLimit(input, module, meter, spelled(cap), strategy ?? 'hard_block');
+    const made = newLimit(input, module, meter, spelled(cap), overridingStrategy(strategy, null) ?? 'hard_block');
     draft.limits.push({ ...made, why: [because(`sets ${made.cap}, ${made.strategy}`)] });
   }
   for (const limit of limits) {
     if (cap !== null) limit.cap = spelled(cap);
-    if (strategy !== null) limit.strategy = strategy;
-    const parts = [...(cap === null ? [] : [limit.cap]), ...(strategy === null ? [] : [strategy])];
+    const enforced = overridingStrategy(strategy, limit.rate);
+    limit.strategy = enforced ?? limit.strategy;
+    const parts = [...(cap === null ? [] : [limit.cap]), ...(enforced ? [enforced] : [])];
+    if (parts.length === 0) continue;
     limit.why = [...limit.why, because(`sets ${parts.join(', ')}`)];
   }
 }
