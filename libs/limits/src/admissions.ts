@@ -16,7 +16,7 @@ import type { PendingCounts } from './domain/pending-counts.js';
 import type { SliceClaim } from './domain/slice-ledger.js';
 import { quantityOf, unitsOf } from './domain/units.js';
 import type { EngineParts } from './engine-parts.js';
-import type { AdmitQuestion } from './questions.js';
+import type { AdmitQuestion, Question } from './questions.js';
 
 const ANSWER_MS = 250;
 
@@ -53,6 +53,12 @@ export class Admissions {
     return decision;
   }
 
+  /** What another one has decided, told as the own. */
+  decided(question: Question, decision: Decision, seconds: number): void {
+    this.told(question, decision);
+    this.parts.options.metrics?.decided(decision, seconds);
+  }
+
   private fromMemory(question: AdmitQuestion): Decision | undefined {
     const asked = this.asked(question);
     if ('outcome' in asked) return this.told(question, asked);
@@ -64,7 +70,7 @@ export class Admissions {
     }
     const provisional = this.decideBy(asked, readings);
     if (!provisional.isAllowed) return this.told(question, provisional);
-    const claims = claimsOf(asked);
+    const claims = this.claimsOf(asked);
     if (claims.length > 0) {
       const taken = this.parts.slices.tryTakeAll(claims, asked.quantity);
       if (taken === undefined) return undefined;
@@ -167,7 +173,7 @@ export class Admissions {
   }
 
   private async takeSlices(asked: Asked, readings: Readings, deadline: Deadline): Promise<Decision | undefined> {
-    const claims = claimsOf(asked);
+    const claims = this.claimsOf(asked);
     const levels = asked.limits.filter(({ enforcement }) => enforcement === 'taken');
     const isQueued = asked.limits.some(({ limit }) => limit.strategy === 'queue');
     try {
@@ -184,6 +190,14 @@ export class Admissions {
       this.giveBack(asked, levels);
       throw error;
     }
+  }
+
+  private claimsOf({ license, meter, limits }: Asked): SliceClaim[] {
+    return limits.flatMap(({ enforcement, key, limit }) =>
+      enforcement === 'sliced'
+        ? [{ key, cap: limit.cap, caps: this.parts.keys.capsOf(license, meter, key.window) }]
+        : [],
+    );
   }
 
   private giveBack({ quantity, now }: Asked, limits: readonly LimitToAsk[]): void {
@@ -219,7 +233,7 @@ export class Admissions {
     return this.told(question, decision);
   }
 
-  private told(question: AdmitQuestion, decision: Decision): Decision {
+  private told(question: Question, decision: Decision): Decision {
     const { log, options } = this.parts;
     const { deploymentId, action, meter, principal, quantity = '1' } = question;
     const decidedAt = options.clock.now();
@@ -247,10 +261,6 @@ export class Admissions {
     // Whom no count refuses is counted later: usage is never lost for want of an answer.
     return decision.isAllowed ? this.admitted(asked, decision) : this.told(question, decision);
   }
-}
-
-function claimsOf({ limits }: Asked): SliceClaim[] {
-  return limits.flatMap(({ enforcement, key, limit }) => (enforcement === 'sliced' ? [{ key, cap: limit.cap }] : []));
 }
 
 function readingOf({ limit, key }: LimitToAsk, used: string, asOf: Date): CounterReading {

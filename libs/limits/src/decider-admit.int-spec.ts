@@ -68,6 +68,23 @@ describe('Decider.admit', () => {
     expect(denials).toHaveLength(40);
   });
 
+  it('two modules with different caps on one meter share its count, and neither takes the slices of the other', async () => {
+    const one = licensed({ cap: '1000' });
+    const other = { features: ['make'], limits: [limitOf({ cap: '2000' })] };
+    const license = { ...one, modules: { ...one.modules, other } };
+    const decider = deciderOf();
+    for (let n = 0; n < 40; n += 1) {
+      await decider.admit(ask(license));
+      await decider.admit(ask(license, { action: 'other:make' }));
+    }
+    const slices = await database.query('SELECT 1 FROM limit_slice WHERE deployment_id = $1', [license.deployment.id]);
+    expect(slices.length).toBeLessThan(12);
+    await decider.flush();
+    expect(
+      (await decider.counters.read(unitOfWork.reader, decider.keysOf(license, 'api_calls', clock.now())))[0]!.used,
+    ).toBe('80');
+  });
+
   it('what is known is answered without a promise, and is counted in the same turn', async () => {
     const license = licensed({ cap: '1000' });
     const decider = deciderOf();

@@ -11,7 +11,14 @@ import type { SettledSlice } from './domain/slice-ledger.js';
 import type { EngineParts } from './engine-parts.js';
 import { LimitCounters } from './limit-counters.js';
 import { LimitWatch } from './limit-watch.js';
-import type { AdmitQuestion, CheckedDecision, CheckQuestion, DeciderOptions, LimitPassed } from './questions.js';
+import type {
+  AdmitQuestion,
+  CheckedDecision,
+  CheckQuestion,
+  DeciderOptions,
+  LimitPassed,
+  Question,
+} from './questions.js';
 import { Reservations, type Hold } from './reservations.js';
 import { SliceBank } from './slice-bank.js';
 import { takeFlush } from './store/decisions.js';
@@ -83,9 +90,24 @@ export class Decider {
     return this.admissions.admitNow(question);
   }
 
+  /** An answer that was found beside the engine, by a level in a tenant's own database: in its metrics and its log. */
+  decided(question: Question, decision: Decision, seconds: number): void {
+    this.admissions.decided(question, decision, seconds);
+  }
+
   /** The counters that usage of the meter at an instant stands in: what `counters.ensure` and `counters.add` are given. */
   keysOf(license: LicenseClaims, meter: string, at: Date): LimitKey[] {
     return [...this.keys.of(license, meter, at).values()];
+  }
+
+  /** A license came: what this process holds under other caps than its goes back at once. */
+  licenseChanged(license: LicenseClaims, now: Date): void {
+    const limits = Object.values(license.modules).flatMap((module) => module.limits);
+    for (const meter of new Set(limits.map((limit) => limit.meter))) {
+      for (const key of this.keysOf(license, meter, now)) {
+        this.slices.capChanged(key, this.keys.capsOf(license, meter, key.window) ?? '');
+      }
+    }
   }
 
   /** What a use of the meter is held in at an instant: for tickets, whose limits are those of the moment. */

@@ -77,9 +77,9 @@ export class SliceBank {
     }
   }
 
-  /** A license changed: what this process holds under another cap goes back at once. */
-  capChanged(key: LimitKey, cap: string): void {
-    this.ledger.capChanged(key, cap);
+  /** A license changed: what this process holds under other caps goes back at once. `caps` as in `SliceClaim`. */
+  capChanged(key: LimitKey, caps: string): void {
+    this.ledger.capChanged(key, caps);
   }
 
   /** Everything that is held goes back with the next flush: of one deployment, or of all when the process ends. */
@@ -147,8 +147,8 @@ export class SliceBank {
     await changeCounters(tx, inLockOrder([...byKey.values()]));
   }
 
-  private async refill({ key, cap }: SliceClaim, units: bigint, isQueued: boolean): Promise<void> {
-    const text = `${keyText(key)}|${cap}|${isQueued}`;
+  private async refill(claim: SliceClaim, units: bigint, isQueued: boolean): Promise<void> {
+    const text = `${keyText(claim.key)}|${claim.cap}|${isQueued}`;
     const waiting = this.waiting.get(text) ?? [];
     this.waiting.set(text, waiting);
     waiting.push(units);
@@ -159,7 +159,7 @@ export class SliceBank {
       waiting.splice(waiting.indexOf(units), 1);
       return;
     }
-    const done = this.ask(key, cap, waiting, isQueued).finally(() => {
+    const done = this.ask(claim, waiting, isQueued).finally(() => {
       this.refills.delete(text);
       this.waiting.delete(text);
     });
@@ -167,11 +167,12 @@ export class SliceBank {
     await done;
   }
 
-  private async ask(key: LimitKey, cap: string, waiting: readonly bigint[], isQueued: boolean): Promise<void> {
+  private async ask(claim: SliceClaim, waiting: readonly bigint[], isQueued: boolean): Promise<void> {
     // A turn later, so that requests of one burst are served by one slice.
     await Promise.resolve();
     const least = waiting.reduce((a, b) => (a < b ? a : b));
     const wanted = waiting.reduce((a, b) => a + b);
+    const { key, cap } = claim;
     const { clock, ids, unitOfWork, counters } = this.options;
     const askedAtMs = this.monotonicMs();
     const grantedAt = clock.now();
@@ -193,7 +194,7 @@ export class SliceBank {
       // Once more even if the counter is there: it may have come after the statement that did not find it.
       return grantSlice(tx, request);
     });
-    if (amount === undefined) this.ledger.full(key, cap, least, this.monotonicMs());
-    else this.ledger.grant({ id: request.id, key, cap, amount, askedAtMs });
+    if (amount === undefined) this.ledger.full(claim, least, this.monotonicMs());
+    else this.ledger.grant({ ...claim, id: request.id, amount, askedAtMs });
   }
 }

@@ -3,6 +3,7 @@ import { limitKeysOf, type LimitKey } from './limit-key.js';
 
 interface Held {
   readonly keys: ReadonlyMap<LimitWindow, LimitKey>;
+  readonly caps: ReadonlyMap<LimitWindow, string>;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -21,6 +22,7 @@ export class LicenseKeys {
     const periods = keys.flatMap(({ period }) => period ?? []);
     const held = {
       keys: new Map(keys.map((key) => [key.window, key])),
+      caps: new Map(keys.map(({ window }) => [window, capsOf(license, meter, window)])),
       fromMs: Math.max(-Infinity, ...periods.map(({ from }) => from.getTime())),
       toMs: Math.min(Infinity, ...periods.map(({ to }) => to.getTime())),
     };
@@ -28,4 +30,15 @@ export class LicenseKeys {
     if (keys.length > 0) meters.set(meter, held);
     return held.keys;
   }
+
+  /** The caps that modules set on one count of the meter, as one text; of a key that `of` has answered. */
+  capsOf(license: LicenseClaims, meter: string, window: LimitWindow): string | undefined {
+    return this.byLicense.get(license)?.get(meter)?.caps.get(window);
+  }
+}
+
+function capsOf({ modules }: LicenseClaims, meter: string, window: LimitWindow): string {
+  const limits = Object.values(modules).flatMap((module) => module.limits);
+  const caps = limits.filter((limit) => limit.meter === meter && limit.window === window).map(({ cap }) => cap);
+  return [...new Set(caps)].sort().join(',');
 }

@@ -52,6 +52,18 @@ describe('SliceLedger', () => {
     expect(ledger.drain(0, NOW)).toMatchObject([{ sliceId: 'a', spent: '1', isReturned: true }]);
   });
 
+  it('modules with caps of their own each take from their own slices, and a new set of caps sends all back', () => {
+    const ledger = new SliceLedger();
+    const caps = '10,20';
+    ledger.grant({ id: 'a', key, cap: '10', caps, amount: one, askedAtMs: 0 });
+    ledger.grant({ id: 'b', key, cap: '20', caps, amount: one, askedAtMs: 0 });
+    expect(ledger.tryTake([{ key, cap: '20', caps }], one, 0)).toBe('taken');
+    expect(ledger.tryTake([{ key, cap: '20', caps }], one, 0)).toMatchObject({ missing: { cap: '20' } });
+    expect(ledger.drain(0, NOW)).toMatchObject([{ sliceId: 'b', isReturned: true }]);
+    ledger.capChanged(key, '10,30');
+    expect(ledger.drain(0, NOW)).toMatchObject([{ sliceId: 'a', spent: '0', isReturned: true }, { sliceId: 'b' }]);
+  });
+
   it('a slice of a cap that was lowered while it was asked for is not given away', () => {
     const ledger = ledgerWith(one);
     ledger.capChanged(key, '3');
@@ -81,7 +93,7 @@ describe('SliceLedger', () => {
 
   it('believes that a limit is full for a moment, and only for as much as did not fit', () => {
     const ledger = new SliceLedger();
-    ledger.full(key, '10', 2n * one, 0);
+    ledger.full({ key, cap: '10' }, 2n * one, 0);
     expect(ledger.tryTake([{ key, cap: '10' }], 2n * one, 199)).toBe('full');
     expect(take(ledger, 199)).toMatchObject({ missing: { key } });
     expect(ledger.tryTake([{ key, cap: '10' }], 2n * one, 200)).toMatchObject({ missing: { key } });
@@ -152,7 +164,7 @@ class Model {
     let answer = ledger.tryTake(claims, one, this.nowMs);
     if (typeof answer !== 'string') {
       const amount = sliceSize(this.cap - this.used - this.held - this.lost, one, one);
-      if (amount === undefined) return ledger.full(key, cap, one, this.nowMs);
+      if (amount === undefined) return ledger.full({ key, cap }, one, this.nowMs);
       const id = `s${this.slices.size}`;
       this.held += amount;
       this.slices.set(id, { state: 'open', amount, spent: 0n, expiresAtMs: this.nowMs + SLICE_TTL_MS });

@@ -14,6 +14,7 @@ export interface SettledSlice {
 interface Slice {
   readonly id: string;
   readonly key: LimitKey;
+  readonly cap: string;
   readonly amount: bigint;
   readonly usableUntilMs: number;
   spent: bigint;
@@ -22,10 +23,10 @@ interface Slice {
 }
 
 interface Account {
-  cap: string;
+  caps: string;
   readonly slices: Slice[];
-  /** A quantity that there was no room for, and until when that is believed. */
-  full: { readonly least: bigint; readonly untilMs: number } | null;
+  /** A quantity that there was no room for below a cap, and until when that is believed. */
+  full: { readonly cap: string; readonly least: bigint; readonly untilMs: number } | null;
 }
 
 /** How long a process believes that a limit is full before it asks again. */
@@ -35,6 +36,8 @@ const FULL_MS = 200;
 export interface SliceClaim {
   readonly key: LimitKey;
   readonly cap: string;
+  /** The caps of all modules that share the count, as one text; `cap` when there is one. Slices of other caps than these go back. */
+  readonly caps?: string | undefined;
 }
 
 /** What one process may give away, in memory. Its times are those of a monotonic clock, in milliseconds. */
@@ -51,15 +54,17 @@ export class SliceLedger {
   ): 'taken' | 'full' | { readonly missing: SliceClaim } {
     const found: Slice[] = [];
     for (const claim of claims) {
-      const account = this.accounts.get(keyText(claim.key));
+      const { key, cap, caps = cap } = claim;
+      const account = this.accounts.get(keyText(key));
       if (account === undefined) return { missing: claim };
-      if (account.cap !== claim.cap) this.capChanged(claim.key, claim.cap);
+      if (account.caps !== caps) this.capChanged(key, caps);
       const slice = account.slices.find(
-        ({ usableUntilMs, amount, spent }) => usableUntilMs > nowMs && amount - spent >= units,
+        (each) => each.cap === cap && each.usableUntilMs > nowMs && each.amount - each.spent >= units,
       );
       if (slice === undefined) {
         const { full } = account;
-        return full !== null && nowMs < full.untilMs && units >= full.least ? 'full' : { missing: claim };
+        const isFull = full?.cap === cap && nowMs < full.untilMs && units >= full.least;
+        return isFull ? 'full' : { missing: claim };
       }
       found.push(slice);
     }
@@ -68,27 +73,27 @@ export class SliceLedger {
   }
 
   /** `askedAtMs` is from before the request: the time under way counts as well. */
-  grant(slice: { id: string; key: LimitKey; cap: string; amount: bigint; askedAtMs: number }): void {
-    const account = this.account(slice.key, slice.cap);
-    const { id, key, amount } = slice;
+  grant(slice: SliceClaim & { id: string; amount: bigint; askedAtMs: number }): void {
+    const { id, key, cap, caps = cap, amount } = slice;
+    const account = this.account(key, caps);
     const usableUntilMs = slice.askedAtMs + SLICE_USABLE_MS;
-    const granted = { id, key, amount, usableUntilMs, spent: 0n, told: 0n, isReturned: false };
+    const granted = { id, key, cap, amount, usableUntilMs, spent: 0n, told: 0n, isReturned: false };
     account.full = null;
     // Of a cap that was lowered while the request was under way nothing is given away.
-    if (account.cap === slice.cap) account.slices.push(granted);
+    if (account.caps === caps) account.slices.push(granted);
     else this.leave(granted);
   }
 
-  full(key: LimitKey, cap: string, least: bigint, nowMs: number): void {
-    const account = this.account(key, cap);
-    if (account.cap === cap) account.full = { least, untilMs: nowMs + FULL_MS };
+  full({ key, cap, caps = cap }: SliceClaim, least: bigint, nowMs: number): void {
+    const account = this.account(key, caps);
+    if (account.caps === caps) account.full = { cap, least, untilMs: nowMs + FULL_MS };
   }
 
-  /** What is left goes back at once: under another cap nothing of it may be given away. */
-  capChanged(key: LimitKey, cap: string): void {
+  /** What is left goes back at once: under other caps nothing of it may be given away. */
+  capChanged(key: LimitKey, caps: string): void {
     const account = this.accounts.get(keyText(key));
-    if (account === undefined || account.cap === cap) return;
-    account.cap = cap;
+    if (account === undefined || account.caps === caps) return;
+    account.caps = caps;
     account.full = null;
     for (const slice of account.slices.splice(0)) this.leave(slice);
   }
@@ -137,11 +142,11 @@ export class SliceLedger {
     this.leaving.push(slice);
   }
 
-  private account(key: LimitKey, cap: string): Account {
+  private account(key: LimitKey, caps: string): Account {
     const text = keyText(key);
     const known = this.accounts.get(text);
     if (known !== undefined) return known;
-    const made: Account = { cap, slices: [], full: null };
+    const made: Account = { caps, slices: [], full: null };
     this.accounts.set(text, made);
     return made;
   }

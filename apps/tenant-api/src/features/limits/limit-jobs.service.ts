@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
-import { limitKey, limitKeysOf, type CapOf, type Decider } from '@biplane/limits';
+import { limitKeysOf, type CapOf, type Decider } from '@biplane/limits';
 import { decide, limitsOf, type LicensedLimit, type LimitWindow } from '@biplane/licensing';
 import { CLOCK, JobRunner, UnitOfWork } from '@biplane/service-kit';
 import { DECIDER, HOME, LicenseKeeper, type HomeIdentity } from '../license/index.js';
@@ -49,10 +49,7 @@ export class LimitJobs implements OnModuleInit {
     const now = this.clock.now();
     for (const deploymentId of deploymentIds) {
       const license = this.keeper.get(deploymentId)?.claims;
-      if (license === undefined) continue;
-      for (const limit of Object.values(license.modules).flatMap(({ limits }) => limits)) {
-        if (limit.window !== null) this.decider.slices.capChanged(limitKey(license, limit, now), limit.cap);
-      }
+      if (license !== undefined) this.decider.licenseChanged(license, now);
     }
   }
 
