@@ -9,6 +9,8 @@ export interface Finding extends Comparison {
   readonly oracle: string;
   /** The ratio is to be at most this. */
   readonly goal?: number;
+  /** In milliseconds, when it is a delay that has a goal. */
+  readonly delay?: { readonly p50: number; readonly p99: number; readonly max: number; readonly goal: number };
   /** When memory is compared. */
   readonly bytes?: { readonly baseline: number; readonly subject: number; readonly goal?: number };
 }

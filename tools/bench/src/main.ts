@@ -3,12 +3,23 @@ import { join } from 'node:path';
 import type { Benchmark, Finding } from './benchmark.js';
 import { decision } from './decision.js';
 import { decisionMemory } from './decision-memory.js';
+import { gate } from './gate.js';
 import { level } from './level.js';
+import { licenseChange } from './license-change.js';
 import { licenseVerify } from './license-verify.js';
 import { slices } from './slices.js';
 import { usageBatch } from './usage-batch.js';
 
-const benchmarks: readonly Benchmark[] = [decision, decisionMemory, licenseVerify, slices, level, usageBatch];
+const benchmarks: readonly Benchmark[] = [
+  decision,
+  decisionMemory,
+  licenseVerify,
+  gate,
+  licenseChange,
+  slices,
+  level,
+  usageBatch,
+];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */
 async function main(names: readonly string[]): Promise<void> {
@@ -25,17 +36,23 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-function tell({ name, ratio, rounds, goal, bytes, ...finding }: Finding): void {
+function tell({ name, ratio, rounds, goal, bytes, delay, ...finding }: Finding): void {
   const figure = (value: number) => value.toPrecision(3);
-  const goalText =
-    goal === undefined ? '' : `, ${ratio.median <= goal ? 'within' : 'MISSES'} the goal of ${figure(goal)}x`;
+  const judged = ratio.fastest ?? ratio.median;
+  const by = ratio.fastest === undefined ? 'median' : `fastest turns; median ${figure(ratio.median)}`;
+  const verdict = (value: number, most: number | undefined, unit: string) =>
+    most === undefined ? '' : `, ${value <= most ? 'within' : 'MISSES'} the goal of ${figure(most)}${unit}`;
   const pace = (perSecond: number, amount: number | undefined) =>
     amount === undefined ? `${perSecond}/s` : `${figure(amount / 1024 / 1024)} MB`;
+  const delayLine =
+    delay &&
+    `  took      ${figure(delay.p50)} ms in the middle, p99 ${figure(delay.p99)} ms${verdict(delay.p99, delay.goal, ' ms')}`;
   process.stdout.write(
     [
-      `\n${name}: ${figure(ratio.median)}x the baseline (${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)${goalText}`,
+      `\n${name}: ${figure(judged)}x the baseline (${by}, ${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)${verdict(judged, goal, 'x')}`,
       `  baseline  ${pace(finding.baselinePerSecond, bytes?.baseline)}  ${finding.baseline}`,
       `  subject   ${pace(finding.subjectPerSecond, bytes?.subject)}  ${finding.subject}`,
+      ...(delayLine ? [delayLine] : []),
       `  checked   ${finding.oracle}\n`,
     ].join('\n'),
   );

@@ -16,9 +16,18 @@ interface Answer {
 /** The license of a deployment that nobody has: a stranger's deployment gets the same answer. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
+/** What a route says of the license. */
+interface Route {
+  readonly gate: Gate | undefined;
+  readonly meter: string | undefined;
+}
+
 /** Asks the license before the route runs. It comes after the guard that authenticated the caller. */
 @Injectable()
 export class GateGuard implements CanActivate {
+  /** By controller and handler: decorators never change, and reading them takes longer than the decision. */
+  private readonly routes = new WeakMap<object, Map<object, Route>>();
+
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(GATE_PORTS) private readonly ports: GatePorts,
@@ -26,10 +35,8 @@ export class GateGuard implements CanActivate {
 
   /** Without a promise when the answer comes without one: most requests ask no limit, and a promise each is felt. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const places = [context.getHandler(), context.getClass()];
-    const gate = this.reflector.getAllAndOverride<Gate | undefined>(GATE, places);
+    const { gate, meter } = this.routeOf(context);
     if (gate?.kind !== 'module') return true;
-    const meter = this.reflector.getAllAndOverride<string | undefined>(METERS, places);
     const http = context.switchToHttp();
     const request: unknown = http.getRequest();
     const deploymentId = this.ports.deploymentOf(request);
@@ -41,6 +48,19 @@ export class GateGuard implements CanActivate {
     return answer instanceof Promise
       ? answer.then((decision) => this.pass(decision, http, newAddress))
       : this.pass(answer, http, newAddress);
+  }
+
+  private routeOf(context: ExecutionContext): Route {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    const known = this.routes.get(controller)?.get(handler);
+    if (known !== undefined) return known;
+    const places = [handler, controller];
+    const route = {
+      gate: this.reflector.getAllAndOverride<Gate | undefined>(GATE, places),
+      meter: this.reflector.getAllAndOverride<string | undefined>(METERS, places),
+    };
+    this.routes.set(controller, (this.routes.get(controller) ?? new Map<object, Route>()).set(handler, route));
+    return route;
   }
 
   private pass(decision: Decision, http: Http, newAddress: string | undefined): true {

@@ -30,9 +30,11 @@ export interface TestKafka {
 const ACTING_HOME = 'home-eu-1';
 
 /** Topics of a region of its own, with the contract's access rules. Fewer partitions than 12 make a suite quicker. */
-export async function testKafka(options: { partitions?: number } = {}): Promise<TestKafka> {
+export async function testKafka(
+  options: { partitions?: number; environment?: NodeJS.ProcessEnv } = {},
+): Promise<TestKafka> {
   const region = `t-${randomBytes(4).toString('hex')}`;
-  const connection = (user: TestKafkaUser): KafkaConnection => connectionOf(user, region);
+  const connection = (user: TestKafkaUser): KafkaConnection => connectionOf(user, region, options.environment);
   const admin = new KafkaAdmin(connection('topics'));
   const durability = { replicationFactor: 1, minInSyncReplicas: 1 };
   const all = topicDefinitions([region], durability);
@@ -69,11 +71,11 @@ export async function testKafka(options: { partitions?: number } = {}): Promise<
   };
 }
 
-function connectionOf(user: TestKafkaUser, region: string): KafkaConnection {
-  const users = JSON.parse(requiredVariable('TEST_KAFKA_USERS')) as Record<string, string>;
+function connectionOf(user: TestKafkaUser, region: string, env?: NodeJS.ProcessEnv): KafkaConnection {
+  const users = JSON.parse(requiredVariable('TEST_KAFKA_USERS', env)) as Record<string, string>;
   const username = user === 'home' ? ACTING_HOME : user;
   const password = users[username];
   if (password === undefined) throw new Error(`TEST_KAFKA_USERS names no ${username}`);
-  const brokers = requiredVariable('TEST_KAFKA_BROKERS').split(',');
+  const brokers = requiredVariable('TEST_KAFKA_BROKERS', env).split(',');
   return { brokers, clientId: `test.${region}.${user}`, username, password };
 }
