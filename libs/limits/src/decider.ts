@@ -1,4 +1,4 @@
-import { limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
+import { decide, limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Admissions } from './admissions.js';
 import { Checks } from './checks.js';
@@ -19,11 +19,11 @@ import type {
   LimitPassed,
   Question,
 } from './questions.js';
-import { Reservations, type Hold } from './reservations.js';
+import { Reservations } from './reservations.js';
 import { SliceBank } from './slice-bank.js';
 import { takeFlush } from './store/decisions.js';
 import { Throttles } from './throttles.js';
-import { Tickets } from './tickets.js';
+import { Tickets, type CapOf } from './tickets.js';
 
 /** What was admitted in memory since the last flush. Stored with `settle`, again and again if need be: it counts once. */
 export interface DrainedUse {
@@ -110,9 +110,19 @@ export class Decider {
     }
   }
 
-  /** What a use of the meter is held in at an instant: for tickets, whose limits are those of the moment. */
-  holdsOf(license: LicenseClaims, action: string, meter: string, at: Date): Hold[] {
-    return this.checks.holdsOf({ license, meter }, limitsOf(license, action, meter), at);
+  /** What a ticket waits for by the license that its deployment has now: `CapOf`, for whoever knows the licenses. */
+  ticketLimits(
+    license: LicenseClaims | null,
+    { deploymentId, action, meter }: Parameters<CapOf>[0],
+    at: Date,
+  ): ReturnType<CapOf> {
+    if (license === null) return null;
+    const { homeId, licenseNow } = this.options;
+    const { isAllowed, code } = decide({ license, deploymentId, homeId, action, now: licenseNow?.() ?? at });
+    if (!isAllowed) return code === 'LICENSE.MODULE_NOT_LICENSED' ? 'not_licensed' : null;
+    const aggregation = Object.hasOwn(license.meters, meter) ? license.meters[meter]?.aggregation : undefined;
+    const holds = this.checks.holdsOf({ license, meter }, limitsOf(license, action, meter), at);
+    return { aggregation: aggregation ?? 'sum', holds };
   }
 
   /** Tells, once a window each, which shares of caps were passed: after usage of the meter was counted, in its transaction. */

@@ -1,9 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
-import { limitKeysOf, type CapOf, type Decider } from '@biplane/limits';
-import { decide, limitsOf, type LicensedLimit, type LimitWindow } from '@biplane/licensing';
+import type { CapOf, Decider } from '@biplane/limits';
 import { CLOCK, JobRunner, UnitOfWork } from '@biplane/service-kit';
-import { DECIDER, HOME, LicenseKeeper, type HomeIdentity } from '../license/index.js';
+import { DECIDER, LicenseKeeper } from '../license/index.js';
 import type { KeptLicenses } from './limits.ports.js';
 import { LimitEvents } from './limit-events.service.js';
 
@@ -15,7 +14,6 @@ const ROUNDS_MAX = 20;
 @Injectable()
 export class LimitJobs implements OnModuleInit {
   constructor(
-    @Inject(HOME) private readonly home: HomeIdentity,
     @Inject(DECIDER) private readonly decider: Decider,
     @Inject(LicenseKeeper) private readonly keeper: KeptLicenses,
     @Inject(LimitEvents) private readonly events: LimitEvents,
@@ -55,22 +53,6 @@ export class LimitJobs implements OnModuleInit {
 
   /** By the license as it is now; while it admits nothing, its tickets wait. */
   private capOf(now: Date): CapOf {
-    return ({ deploymentId, action, meter }) => {
-      const license = this.keeper.get(deploymentId)?.claims ?? null;
-      const { homeId } = this.home;
-      const isAllowed = decide({ license, deploymentId, homeId, action, now: this.keeper.now() }).isAllowed;
-      if (license === null || !isAllowed) return null;
-      const limits = limitsOf(license, action, meter);
-      const aggregation = (Object.hasOwn(license.meters, meter) && license.meters[meter]?.aggregation) || 'sum';
-      const holds = limitKeysOf(license, meter, now).map((key) => ({ key, cap: exactCapOf(limits, key.window) }));
-      return { aggregation, holds: limits.length === 0 ? [] : holds };
-    };
+    return (ticket) => this.decider.ticketLimits(this.keeper.get(ticket.deploymentId)?.claims ?? null, ticket, now);
   }
-}
-
-function exactCapOf(limits: readonly LicensedLimit[], window: LimitWindow): string | null {
-  const exact = limits.find(
-    (limit) => limit.window === window && (limit.strategy === 'queue' || limit.strategy === 'hard_block'),
-  );
-  return exact?.cap ?? null;
 }

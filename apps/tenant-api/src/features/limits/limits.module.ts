@@ -4,6 +4,9 @@ import { Decider, DecisionMetrics } from '@biplane/limits';
 import { CLOCK, IDS, Metrics, UnitOfWork, type Ids } from '@biplane/service-kit';
 import { DECIDER, DECISION_LISTENER, HOME, LicenseKeeper, type HomeIdentity } from '../license/index.js';
 import { windowUsage } from '../metrics/index.js';
+import { LevelGate } from './level-gate.service.js';
+import { LevelReports } from './level-reports.service.js';
+import { LevelSources } from './level-sources.js';
 import { LimitEvents } from './limit-events.service.js';
 import { LimitJobs } from './limit-jobs.service.js';
 import type { KeptLicenses } from './limits.ports.js';
@@ -46,6 +49,9 @@ export function homeDecider(
     LimitEvents,
     LimitJobs,
     LimitsService,
+    LevelSources,
+    LevelReports,
+    LevelGate,
     { provide: DECISION_LISTENER, useExisting: LimitEvents },
     {
       provide: DECIDER,
@@ -61,6 +67,6 @@ export function homeDecider(
       ) => homeDecider(home, keeper, events, { unitOfWork, clock, ids, metrics }),
     },
   ],
-  exports: [DECIDER, DECISION_LISTENER],
+  exports: [DECIDER, DECISION_LISTENER, LevelGate],
 })
 export class LimitsModule {}

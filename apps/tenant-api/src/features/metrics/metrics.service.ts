@@ -9,6 +9,14 @@ import { LimitedUsage } from './limited-usage.js';
 import type { MeteredLicenses } from './metrics.ports.js';
 
 const RESERVATIONS = 'biplane:reservations';
+const LEVELS = 'biplane:levels';
+
+export interface LevelReading {
+  readonly meter: string;
+  /** Decimal string. */
+  readonly level: string;
+  readonly at: Date;
+}
 
 /** Takes usage of the deployments that this home serves: what it answers as accepted is durable and counted, once. */
 @Injectable()
@@ -19,7 +27,7 @@ export class MetricsService {
 
   constructor(
     @Inject(TenantLicenseService) private readonly licenses: MeteredLicenses,
-    @Inject(UnitOfWork) unitOfWork: UnitOfWork,
+    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(CLOCK) clock: Clock,
     @Inject(DECIDER) decider: Decider,
   ) {
@@ -44,6 +52,18 @@ export class MetricsService {
     const { deploymentId, meter, aggregation } = reservation;
     const usage = { deploymentId, source: RESERVATIONS, eventId, meter, aggregation, quantity, at };
     await this.usage.takeCounted(tx, license, ownReading(usage, license, this.cutter), now);
+  }
+
+  /** The level of a tenant's records at an instant: a reading, as one that is submitted. Told twice it counts once. */
+  async takeLevel(license: LicenseClaims, { meter, level, at }: LevelReading): Promise<void> {
+    const metered = license.meters[meter];
+    if (metered === undefined) return;
+    const deploymentId = license.deployment.id;
+    const eventId = `${meter}:${at.toISOString()}:${level}`;
+    const { aggregation } = metered;
+    const usage = { deploymentId, source: LEVELS, eventId, meter, aggregation, quantity: level, at };
+    const reading = ownReading(usage, license, this.cutter);
+    await this.unitOfWork.run((tx) => this.usage.take(tx, [reading], at));
   }
 
   // Looked up once a batch: all its events are judged by one version of each license.
