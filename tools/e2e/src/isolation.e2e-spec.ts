@@ -5,6 +5,7 @@ import type { ServiceClient } from '@biplane/testing';
 import { issueInvoice } from './support/bill.js';
 import { authorCatalog } from './support/catalog.js';
 import { clientOf, withClients } from './support/clients.js';
+import { askCore, askGate } from './support/gate.js';
 import { inParallel } from './support/in-parallel.js';
 import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth } from './support/month.js';
@@ -76,13 +77,15 @@ describe('two tenants', () => {
       subscription?: { id?: string };
     };
     const license = await licenseOf(stack, deployment.id);
-    const ids = {
+    const ids: Record<string, string> = {
       tenantId: tenant.id,
       deploymentId: deployment.id,
       operationId: operation.id,
       invoiceId,
       ...(shown.subscription?.id !== undefined && { subscriptionId: shown.subscription.id }),
     };
+    const more = await objectsOf(stack, created, clientOf(internalUrl, id, homeUrl));
+    Object.assign(ids, more);
     const marks = [...Object.values(ids), tenant.slug, tenant.name, deployment.database, license.document.jti];
     const [core, home] = [clientOf(coreApi, id), clientOf(homeUrl, id)];
     return { created, ids, marks, core, home, internal: clientOf(internalUrl, id, homeUrl) };
@@ -110,12 +113,17 @@ describe('two tenants', () => {
   });
 
   it('F2: each reads its own objects by the same routes', async () => {
+    expect(Object.keys(bob.ids)).toEqual(expect.arrayContaining(['homeReservationId', 'reservationId', 'ticketId']));
     const own = [
       `/api/v1/tenants/${ann.ids['tenantId']}`,
       `/api/v1/deployments/${ann.ids['deploymentId']}`,
       `/api/v1/operations/${ann.ids['operationId']}`,
       `/api/v1/licenses/${ann.ids['deploymentId']}`,
       `/api/v1/billing/invoices/${ann.ids['invoiceId']}`,
+      `/api/v1/subscription/violations/${ann.ids['violationId']}`,
+      `/api/v1/webhooks/endpoints/${ann.ids['endpointId']}`,
+      `/api/v1/webhooks/deliveries/${ann.ids['deliveryId']}`,
+      `/api/v1/subscription/tenants/${ann.ids['tenantId']}/entitlements`,
     ];
     for (const path of own) {
       const answer = await ann.core.get(path);
@@ -142,12 +150,19 @@ describe('two tenants', () => {
     for (const route of homeRoutes.filter(({ scopes }) => scopes.length > 0)) {
       const client = route.path.startsWith('/internal') ? ann.internal : ann.home;
       const given = { ...bob.ids, subject: deployment.id, action: 'search:full_text' };
-      const path = pathOf(route, () => deployment.id) + queryOf(route, bob.ids);
-      const body = route.body === null ? undefined : sampleOf(route.body, given);
-      const answer = await client.send(route.method, path, body, { 'x-deployment-id': deployment.id });
-      expect([`${route.method} ${path}`, answer.status < 500]).toEqual([`${route.method} ${path}`, true]);
-      expect(leaks(answer.body, path + JSON.stringify(body), bob)).toEqual([]);
+      for (const id of route.pathParameters.some(isId) ? Object.values(bob.ids) : [deployment.id]) {
+        const path = pathOf(route, () => id) + queryOf(route, bob.ids);
+        const body = route.body === null ? undefined : sampleOf(route.body, given);
+        const answer = await client.send(route.method, path, body, { 'x-deployment-id': deployment.id });
+        expect([`${route.method} ${path}`, answer.status < 500]).toEqual([`${route.method} ${path}`, true]);
+        if (route.pathParameters.some(isId)) expect([path, answer.status >= 400]).toEqual([path, true]);
+        expect(leaks(answer.body, path + JSON.stringify(body), bob)).toEqual([]);
+      }
     }
+    const { body: held1 } = await stack.gate.post(
+      `/internal/gate/reservations/${bob.ids['homeReservationId']}/release`,
+    );
+    expect(held1).toMatchObject({ state: 'released' });
     expect(await heldByCore(stack, deployment.id)).toBe(held);
   });
 
@@ -232,6 +247,37 @@ describe('two tenants', () => {
     expect(await invariantsHold(stack)).not.toHaveLength(0);
   });
 });
+
+/** What the newer routes speak of, one of each that the plan has: so that they are asked for what is really there. */
+async function objectsOf(
+  stack: E2eStack,
+  { tenant, deployment }: CreatedTenant,
+  internal: ServiceClient,
+): Promise<Record<string, string>> {
+  const deploymentId = deployment.id;
+  const report = { deploymentId, rule: 'fair_use', detail: 'e2e' };
+  const violation = (await stack.core.expect(201, 'POST', VIOLATION, report)) as { id: string };
+  const url = 'https://hooks.example.com/e2e';
+  const endpoint = (await stack.core.expect(201, 'POST', ENDPOINTS, { url, tenantId: tenant.id })) as { id: string };
+  const delivery = (await stack.core.expect(202, 'POST', `${ENDPOINTS}/${endpoint.id}/test`)) as { id: string };
+  await stack.core.expect(200, 'POST', `${ENDPOINTS}/${endpoint.id}/disable`);
+  const question = { deploymentId, action: 'financials:automated_billing', meter: 'api_calls', reserve: true };
+  const atHome = await askGate(internal, question);
+  const seat = await askCore(stack.core, { deploymentId, action: 'seats:assign', meter: 'seats', reserve: true });
+  const queued = { deploymentId, action: 'imports:run', meter: 'imported_gb', quantity: '5', reserve: true };
+  const waiting = await askCore(stack.core, queued);
+  return {
+    violationId: violation.id,
+    endpointId: endpoint.id,
+    deliveryId: delivery.id,
+    ...(atHome.reservationId !== undefined && { homeReservationId: atHome.reservationId }),
+    ...(seat.reservationId !== undefined && { reservationId: seat.reservationId }),
+    ...(waiting.ticketId !== undefined && { ticketId: waiting.ticketId }),
+  };
+}
+
+const VIOLATION = '/api/v1/subscription/enforcement/violation';
+const ENDPOINTS = '/api/v1/webhooks/endpoints';
 
 const ownPaths = ({ ids }: Party): string[] => [
   '/api/v1/tenants',

@@ -21,12 +21,26 @@ export class StackClock {
   async moveTo(instant: Date): Promise<void> {
     const now = this.now();
     if (instant <= now) throw new Error(`The Clock stands at ${now.toISOString()}, past ${instant.toISOString()}`);
+    await this.set(instant, (there) => there >= instant);
+  }
+
+  /**
+   * A clock that goes wrong. Only while core-api is dead, and whoever does it moves the Clock on again before core-api
+   * starts: what a home sent meanwhile would be of the future, and quarantined.
+   */
+  async setBackTo(instant: Date): Promise<void> {
+    const now = this.now();
+    if (instant >= now) throw new Error(`The Clock stands at ${now.toISOString()}, before ${instant.toISOString()}`);
+    await this.set(instant, (there) => there < now);
+  }
+
+  private async set(instant: Date, isThere: (now: Date) => boolean): Promise<void> {
     const scratch = `${this.file}.e2e`;
     writeFileSync(scratch, `${JSON.stringify({ offsetMs: instant.getTime() - Date.now() })}\n`);
     renameSync(scratch, this.file);
     for (const { name, running, url } of (await this.control.state()).services) {
       if (!running) continue;
-      await waitFor(`${name} to stand at ${instant.toISOString()}`, async () => (await nowOf(url)) >= instant, {
+      await waitFor(`${name} to stand at ${instant.toISOString()}`, async () => isThere(await nowOf(url)), {
         deadlineMs: STANDS_THERE_MS,
       });
     }
