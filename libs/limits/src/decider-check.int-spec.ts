@@ -12,7 +12,7 @@ const clock = new FakeClock(NOW);
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -178,6 +178,23 @@ describe('Decider.check', () => {
     expect(small.retryAt).toBe('2026-05-01T00:00:00.000Z');
     expect((await decider.tickets.get(unitOfWork.reader, small.ticketId!))?.ahead).toBe(1);
     expect(short(await decider.check(ask(license, { quantity: '11' })))).toBe('deny LIMIT.TOO_LARGE');
+  });
+});
+
+describe('Decider.ticketLimits', () => {
+  it('a ticket waits for what its license says now: nothing while it is not in force, a refusal once the action is gone', () => {
+    const decider = deciderOf();
+    const license = licensed({ strategy: 'queue', cap: '10' });
+    const ticket = { deploymentId: license.deployment.id, action: 'calls:make', meter: 'api_calls' };
+    const limits = (of: LicenseClaims | null, action = ticket.action) =>
+      decider.ticketLimits(of, { ...ticket, action }, clock.now());
+    expect(limits(license)).toMatchObject({ aggregation: 'sum', holds: [{ cap: '10' }] });
+    expect(limits(license, 'gone:make')).toBe('not_licensed');
+    expect([limits(null), limits({ ...license, status: 'suspended' })]).toEqual([null, null]);
+    const other = { features: ['make'], limits: [] };
+    // Another module's limit counts it all the same.
+    const holds = [{ key: decider.keysOf(license, 'api_calls', clock.now())[0], cap: null }];
+    expect(limits({ ...license, modules: { ...license.modules, other } }, 'other:make')).toMatchObject({ holds });
   });
 });
 

@@ -11,6 +11,7 @@ import type { SettledSlice } from './domain/slice-ledger.js';
 import type { EngineParts } from './engine-parts.js';
 import { LimitCounters } from './limit-counters.js';
 import { LimitWatch } from './limit-watch.js';
+import { NewLimits } from './new-limits.js';
 import type {
   AdmitQuestion,
   CheckedDecision,
@@ -41,6 +42,7 @@ export class Decider {
   readonly reservations: Reservations;
   readonly tickets: Tickets;
   readonly log: DecisionLog;
+  readonly newLimits: NewLimits;
   private readonly keys = new LicenseKeys();
   private readonly pending = new PendingCounts();
   private readonly cache: CountCache;
@@ -57,6 +59,7 @@ export class Decider {
     const monotonicMs = options.monotonicMs ?? ((): number => performance.now());
     this.processId = ids.uuid();
     this.counters = new LimitCounters(usageSource);
+    this.newLimits = new NewLimits(this.counters);
     this.slices = new SliceBank({ unitOfWork, counters: this.counters, clock, ids, monotonicMs });
     this.reservations = new Reservations(this.counters);
     this.tickets = new Tickets({ reservations: this.reservations, ids });

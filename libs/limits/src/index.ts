@@ -11,7 +11,7 @@ export {
 export { SliceBank, type SliceBankOptions, type Taken, type TakeOptions } from './slice-bank.js';
 export { Reservations, type ConfirmedUsage, type Hold, type ReservationRequest } from './reservations.js';
 export type { Reservation, ReservationState } from './store/reservations.js';
-export { TICKET_HOLD_MS, Tickets, TICKETS_MAX, type CapOf, type TicketRequest } from './tickets.js';
+export { TICKET_HOLD_MS, Tickets, TICKETS_MAX, type CapOf, type TicketLimits, type TicketRequest } from './tickets.js';
 export type { Ticket, TicketState } from './store/tickets.js';
 export { Throttles } from './throttles.js';
 export { WarnThresholds, type PassedThreshold } from './warn-thresholds.js';

@@ -17,7 +17,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -95,6 +95,32 @@ describe('Tickets', () => {
     const ticket = await waiting(key, '5');
     expect(await unitOfWork.run((tx) => tickets.admit(tx, now, () => null))).toEqual([]);
     expect(await admit(key, null)).toEqual([`${ticket.id} admitted`]);
+  });
+
+  it('one whose action is not licensed any more leaves the line and holds nobody up', async () => {
+    const key = monthKey();
+    const [first, second] = [await waiting(key, '1'), await waiting(key, '1')];
+    const limits = { aggregation: 'sum' as const, holds: [{ key, cap: '10' }] };
+    await database.query(`UPDATE limit_ticket SET action = 'gone:make' WHERE id = $1`, [first.id]);
+    const ended = await unitOfWork.run((tx) =>
+      tickets.admit(tx, now, ({ deploymentId, action }) =>
+        deploymentId !== key.deploymentId ? null : action === 'gone:make' ? 'not_licensed' : limits,
+      ),
+    );
+    expect(ended.map(({ id, state }) => `${id} ${state}`)).toEqual([`${first.id} refused`, `${second.id} admitted`]);
+  });
+
+  it('thousands of lines that admit nothing hold up none that does', async () => {
+    await database.query(
+      `INSERT INTO limit_ticket (id, deployment_id, meter, action, quantity, state, created_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'api_calls', 'calls:make', 1, 'waiting', $1
+         FROM generate_series(1, 3000)`,
+      [now],
+    );
+    const key = monthKey();
+    const ticket = await waiting(key, '1');
+    expect(await admit(key, '10')).toEqual([`${ticket.id} admitted`]);
+    await database.query(`DELETE FROM limit_ticket WHERE state = 'waiting'`);
   });
 
   it('who leaves the line makes room; who was let in cannot leave it', async () => {

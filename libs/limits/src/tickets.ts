@@ -26,18 +26,24 @@ export interface TicketRequest {
   readonly holds: readonly Hold[];
 }
 
-/** The limits that a ticket waits for, as they are at this instant. Null: nobody can say just now, it goes on waiting. */
-export type CapOf = (ticket: Ticket) => {
+/** What a ticket waits for. */
+export interface TicketLimits {
   readonly aggregation: MeterAggregation;
   /** None: the meter is not limited any more. */
   readonly holds: readonly Hold[];
-} | null;
+}
+
+/**
+ * The limits that a ticket waits for, as they are at this instant. Null: nobody can say just now, its whole line goes on
+ * waiting. `not_licensed`: its license names the action no more, so it leaves the line.
+ */
+export type CapOf = (ticket: Pick<Ticket, 'deploymentId' | 'action' | 'meter'>) => TicketLimits | 'not_licensed' | null;
 
 /** An admitted ticket holds its quantity for a day. */
 export const TICKET_HOLD_MS = 24 * 3_600_000;
 /** Tickets that may wait for one meter of one deployment. */
 export const TICKETS_MAX = 10_000;
-const LINES_MAX = 1_000;
+const LINES_MAX = 10_000;
 const ADMIT_MAX = 100;
 
 /** Requests that wait for room: of one meter they are let in one after the other, and nobody overtakes. */
@@ -88,7 +94,10 @@ export class Tickets {
    */
   async admit(tx: Tx, now: Date, capOf: CapOf): Promise<Ticket[]> {
     const ended: Ticket[] = [];
-    for (const { deploymentId, meter } of await linesWaiting(tx, LINES_MAX)) {
+    for (const first of await linesWaiting(tx, LINES_MAX)) {
+      // Lines of licenses that admit nothing may stand for long, and cost nothing.
+      if (capOf(first) === null) continue;
+      const { deploymentId, meter } = first;
       // Another replica lets them in just now.
       if (!(await tryLockLine(tx, deploymentId, meter))) continue;
       for (const ticket of await headOfLine(tx, deploymentId, meter, ADMIT_MAX)) {
@@ -104,7 +113,7 @@ export class Tickets {
     const limits = capOf(ticket);
     if (limits === null) return undefined;
     const { id, deploymentId, meter, quantity } = ticket;
-    if (tooSmall(limits.holds, quantity) !== undefined) {
+    if (limits === 'not_licensed' || tooSmall(limits.holds, quantity) !== undefined) {
       await endWaiting(tx, id, { state: 'refused', at: now });
       return { ...ticket, state: 'refused', ahead: 0 };
     }

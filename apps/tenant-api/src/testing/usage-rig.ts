@@ -56,7 +56,7 @@ export class UsageReplica {
     this.events = new LimitEvents(home, unitOfWork, outbox, clock, ids);
     const parts = { unitOfWork, clock, ids, metrics, answerMs: ANSWER_MS };
     this.decider = homeDecider(home, licenses, this.events, parts);
-    this.limitJobs = new LimitJobs(home, this.decider, licenses, this.events, unitOfWork, clock, jobs);
+    this.limitJobs = new LimitJobs(this.decider, licenses, this.events, unitOfWork, clock, jobs);
     this.metrics = new MetricsService(licenses, unitOfWork, clock, this.decider);
     this.counter = new WindowCallCounter(unitOfWork, clock, ids, this.decider, jobs);
     this.reporter = new UsageReporter(home, licenses, unitOfWork, outbox, jobs);

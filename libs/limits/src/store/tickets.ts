@@ -9,7 +9,7 @@ export interface Ticket {
   readonly meter: string;
   readonly action: string;
   readonly quantity: string;
-  /** `refused`: the cap was lowered below its quantity while it waited. */
+  /** `refused`: while it waited the cap was lowered below its quantity, or the license came to name its action no more. */
   readonly state: TicketState;
   /** Of an admitted one: what holds its quantity until it is confirmed or released. */
   readonly reservationId: string | null;
@@ -76,12 +76,14 @@ export async function findTicket(tx: Tx, id: string): Promise<Ticket | undefined
   return row;
 }
 
-/** The lines in which somebody waits. */
-export function linesWaiting(tx: Tx, max: number): Promise<{ deploymentId: string; meter: string }[]> {
+/** The lines in which somebody waits, by who stands first. */
+export function linesWaiting(tx: Tx, max: number): Promise<{ deploymentId: string; meter: string; action: string }[]> {
   return querySql(
     tx,
-    `SELECT deployment_id::text AS "deploymentId", meter FROM limit_ticket WHERE state = 'waiting'
-      GROUP BY deployment_id, meter ORDER BY min(number) LIMIT $1::int`,
+    `SELECT "deploymentId", meter, action FROM (
+       SELECT DISTINCT ON (deployment_id, meter) deployment_id::text AS "deploymentId", meter, action, number
+         FROM limit_ticket WHERE state = 'waiting' ORDER BY deployment_id, meter, number) AS first
+      ORDER BY number LIMIT $1::int`,
     [max],
   );
 }

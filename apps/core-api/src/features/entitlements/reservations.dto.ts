@@ -22,7 +22,8 @@ export class TicketDto {
   @ApiProperty({ example: '5' }) readonly quantity!: string;
   @ApiProperty({
     enum: ['waiting', 'admitted', 'cancelled', 'refused'],
-    description: 'refused: the cap was lowered below its quantity while it waited',
+    description:
+      'refused: the cap was lowered below its quantity while it waited, or its action is not licensed any more',
   })
   readonly state!: Ticket['state'];
   @ApiProperty({ type: 'integer', example: 0, description: 'How many come first' }) readonly ahead!: number;

@@ -1,13 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { RefusalError, type Clock } from '@biplane/kernel';
-import { licenseState, type LicenseClaims, type LicenseState } from '@biplane/licensing';
+import type { LicenseClaims } from '@biplane/licensing';
 import { TicketErrors, type CapOf, type Ticket } from '@biplane/limits';
 import { CLOCK, JobRunner, principalMayServe, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
 import { PlatformEvents } from '../events/index.js';
 import { PresentLicenses } from '../licenses/index.js';
 import { LimitEngine } from '../limits/index.js';
-
-const IN_FORCE: readonly LicenseState[] = ['active', 'notice', 'grace'];
 
 /** Requests that wait for room: read, given up, and let in by a job in the order in which they came. */
 @Injectable()
@@ -52,11 +50,7 @@ export class TicketsService implements OnModuleInit {
         const claims = held.get(ticket.deploymentId);
         if (claims === undefined) missing.add(ticket.deploymentId);
         // Without a license in force nothing is let in; the ticket keeps its place.
-        if (!claims || !IN_FORCE.includes(licenseState(claims, now))) return null;
-        const meter = Object.hasOwn(claims.meters, ticket.meter) ? claims.meters[ticket.meter] : undefined;
-        const { action } = ticket;
-        const holds = this.limits.decider.holdsOf(claims, action, ticket.meter, now);
-        return { aggregation: meter?.aggregation ?? 'sum', holds };
+        return this.limits.decider.ticketLimits(claims ?? null, ticket, now);
       };
       await this.unitOfWork.run(async (tx) => {
         const ended = await this.limits.decider.tickets.admit(tx, now, capOf);

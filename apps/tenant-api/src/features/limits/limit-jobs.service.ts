@@ -13,6 +13,10 @@ const ROUNDS_MAX = 20;
 /** What time does to limits: slices and reservations end, tickets are let in, and what happened is told. */
 @Injectable()
 export class LimitJobs implements OnModuleInit {
+  /** Which limits the license of a deployment named last, as far as this process has seen. */
+  private readonly named = new Map<string, string>();
+  private readonly fresh = new Map<string, ReadonlySet<string>>();
+
   constructor(
     @Inject(DECIDER) private readonly decider: Decider,
     @Inject(LicenseKeeper) private readonly keeper: KeptLicenses,
@@ -30,6 +34,7 @@ export class LimitJobs implements OnModuleInit {
 
   async run(now: Date): Promise<void> {
     const { slices, reservations, tickets } = this.decider;
+    await this.askRecounts(now);
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const ended = await this.unitOfWork.run(
         async (tx) => (await slices.expire(tx, now)) + (await reservations.expire(tx, now)).length,
@@ -48,6 +53,26 @@ export class LimitJobs implements OnModuleInit {
     for (const deploymentId of deploymentIds) {
       const license = this.keeper.get(deploymentId)?.claims;
       if (license !== undefined) this.decider.licenseChanged(license, now);
+    }
+  }
+
+  private noteLimits(deploymentId: string, named: string): void {
+    const before = this.named.get(deploymentId);
+    this.named.set(deploymentId, named);
+    if (before === undefined) return;
+    const added = this.decider.newLimits.added(before, named);
+    if (added.length > 0) this.fresh.set(deploymentId, new Set([...(this.fresh.get(deploymentId) ?? []), ...added]));
+  }
+
+  /** What counters of new limits may lack is counted again by `features/metrics`. Kept until it is asked for. */
+  private async askRecounts(now: Date): Promise<void> {
+    const asked = [...this.fresh];
+    if (asked.length === 0) return;
+    await this.unitOfWork.run(async (tx) => {
+      for (const [deploymentId, meters] of asked) await this.decider.newLimits.ask(tx, deploymentId, [...meters], now);
+    });
+    for (const [deploymentId, meters] of asked) {
+      if (this.fresh.get(deploymentId) === meters) this.fresh.delete(deploymentId);
     }
   }
 
