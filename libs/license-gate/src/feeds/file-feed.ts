@@ -105,7 +105,7 @@ export class FileFeed implements LicenseFeed {
       this.hasRead = true;
       for (const resolve of this.waiters.splice(0)) resolve();
     } catch {
-      this.seen = undefined; // away, or what it said could not be stored: tried again
+      this.seen = undefined; // away: tried again
     }
   }
 

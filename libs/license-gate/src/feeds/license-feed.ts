@@ -3,7 +3,7 @@ export type RecordOutcome = { readonly badRecord: string } | undefined;
 
 /** Where a feed puts what it found. Every record is verified there: a feed is trusted with nothing. */
 export interface LicenseSink {
-  /** `kid` is what the feed says of the statement (a record's key); the two must agree. Throws when it cannot be stored. */
+  /** `kid` is what the feed says of the statement (a record's key); the two must agree. */
   takeKeyStatement(kid: string | null, statement: string): Promise<RecordOutcome>;
   takeLicense(deploymentId: string, compact: string): RecordOutcome;
   /** Something that is neither. */

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { decide, type Decision, type LicenseClaims, type LicensedLimit, type StrategyName } from '@biplane/licensing';
 import { FakeClock, newPlacement, TestIssuer } from '@biplane/testing';
 import { Registry } from 'prom-client';
-import { createLicenseGate, type LicenseGate, type LicenseGateOptions } from '../index.js';
+import { createLicenseGate, FolderInUseError, type LicenseGate, type LicenseGateOptions } from '../index.js';
 import { ManualFeed } from '../spec-support/manual-feed.js';
 
 const ACTION = 'financials:automated_billing';
@@ -123,6 +126,36 @@ describe('LicenseGate', () => {
     await trust('k2');
     license({}, 'k2');
     expect([gate.licenseOf(placement.deploymentId)?.version, lost.length]).toEqual([1, 1]);
+  });
+
+  it('a revoked key opens nothing more although the disk takes nothing, and the folder is free after the stop', async () => {
+    const cacheFolder = await mkdtemp(join(tmpdir(), 'biplane-gate-'));
+    const { gate, trust, license, placement } = await newGate({ cacheFolder });
+    await trust();
+    license();
+    await gate.flush();
+    await rm(cacheFolder, { recursive: true });
+    await trust('k1', 'revoked');
+    expect(gate.check(placement.deploymentId, ACTION).code).toBe('LICENSE.UNAVAILABLE');
+    await trust('k2');
+    license({}, 'k2');
+    expect(gate.check(placement.deploymentId, ACTION).isAllowed).toBe(true);
+    await expect(gates.pop()?.stop()).rejects.toThrow('ENOENT');
+    await (await newGate({ cacheFolder })).gate.stop();
+    await rm(cacheFolder, { recursive: true });
+  });
+
+  it('a start that found the folder in use can be tried again', async () => {
+    const cacheFolder = await mkdtemp(join(tmpdir(), 'biplane-gate-'));
+    const first = await newGate({ cacheFolder });
+    const feed = new ManualFeed();
+    const second = createLicenseGate({ rootKey: issuer.root.publicKey, feed, clock, cacheFolder });
+    await expect(second.start()).rejects.toThrow(FolderInUseError);
+    await first.gate.stop();
+    await second.start();
+    expect(feed.sink).toBeDefined();
+    await second.stop();
+    await rm(cacheFolder, { recursive: true });
   });
 
   it('beside a home it sends deployments of another home away', async () => {

@@ -82,13 +82,15 @@ export class LicenseGate {
     });
   }
 
-  /** Serves what the cache folder holds, then begins to read the feed. Throws when the folder cannot be used. */
+  /** Serves what the cache folder holds, then begins to read the feed. Throws when the folder cannot be used, and may be tried again. */
   async start(): Promise<void> {
     if (this.startedAtMs !== undefined) return;
     this.startedAtMs = performance.now();
-    if (this.options.cacheFolder !== undefined) {
-      this.cache = await LicenseCache.open(this.options.cacheFolder);
-      await this.shelf.load(this.cache);
+    try {
+      await this.openCache();
+    } catch (error) {
+      this.startedAtMs = undefined;
+      throw error;
     }
     this.options.feed.start(this.shelf);
     this.timer = setInterval(() => void this.tick(), TICK_MS).unref();
@@ -97,8 +99,11 @@ export class LicenseGate {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.options.feed.stop();
-    await this.flush();
-    await this.cache?.close();
+    try {
+      await this.flush();
+    } finally {
+      await this.cache?.close();
+    }
   }
 
   /** May this deployment do this? From memory, at once, never a network call. Throws only when asked for no deployment at all. */
@@ -181,6 +186,18 @@ export class LicenseGate {
       this.warn('a license has waited a minute for its key or its time', { waiting: this.shelf.book.waiting });
     }
     await this.shelf.save().catch((error: unknown) => this.warn('licenses were not kept', { error }));
+  }
+
+  private async openCache(): Promise<void> {
+    if (this.options.cacheFolder === undefined) return;
+    const cache = await LicenseCache.open(this.options.cacheFolder);
+    try {
+      await this.shelf.load(cache);
+      this.cache = cache;
+    } catch (error) {
+      await cache.close();
+      throw error;
+    }
   }
 
   private async checkUse(deploymentId: string, action: string, use: Use): Promise<CountedDecision> {

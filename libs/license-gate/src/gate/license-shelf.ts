@@ -23,6 +23,7 @@ export class LicenseShelf implements LicenseSink {
   readonly book: LicenseBook;
   private cache: LicenseCache | undefined;
   private readonly unsaved = new Map<string, { compact: string; kid: string }>();
+  private readonly unsavedStatements = new Map<string, string>();
   private saving: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ShelfOptions) {
@@ -62,10 +63,12 @@ export class LicenseShelf implements LicenseSink {
     const { kid } = verified.value;
     if (said !== kid) return this.refuse('RECORD.KEY_MISMATCH');
     if (this.book.keys.knows(verified.value)) return undefined;
-    // First on disk: a throw brings the statement again, and then it must still be news.
-    await this.cache?.saveStatement(kid, statement);
     const before = this.book.own().map(({ claims }) => claims.deployment.id);
-    if (this.book.learnKey(verified.value) === 'revoked') await this.forgetUnder(kid, before);
+    const outcome = this.book.learnKey(verified.value);
+    if (this.cache) this.unsavedStatements.set(kid, statement);
+    // Whatever the disk says: a stolen key opens nothing more. What is not saved yet is tried again each second.
+    if (outcome === 'revoked') await this.forgetUnder(kid, before);
+    else await this.save().catch((error: unknown) => this.options.warn('a key statement was not kept', { kid, error }));
     this.tick();
     return undefined;
   }
@@ -92,7 +95,15 @@ export class LicenseShelf implements LicenseSink {
     return this.book.get(deploymentId);
   }
 
+  private async saveStatements(): Promise<void> {
+    for (const [kid, statement] of this.unsavedStatements) {
+      await this.cache?.saveStatement(kid, statement);
+      if (this.unsavedStatements.get(kid) === statement) this.unsavedStatements.delete(kid);
+    }
+  }
+
   private async saveUnsaved(): Promise<void> {
+    await this.saveStatements();
     while (this.cache && this.unsaved.size > 0) {
       const batch = [...this.unsaved].slice(0, SAVE_MAX);
       await this.cache.saveLicenses(batch.map(([deploymentId, { compact }]) => ({ deploymentId, compact })));

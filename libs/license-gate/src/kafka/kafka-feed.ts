@@ -68,7 +68,6 @@ export class KafkaFeed implements LicenseFeed {
   }
 }
 
-/** Throws when a statement could not be stored: the reader brings the record again. */
 async function take(record: BrokerRecord, sink: LicenseSink): Promise<RecordOutcome> {
   if (record.value === null) return undefined; // a tombstone takes nothing away: only signed statements and licenses do
   const event = parsePlaneEvent(record.headers, record.value);

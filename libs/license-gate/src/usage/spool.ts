@@ -119,8 +119,9 @@ export class Spool {
   async settle(segment: Segment, rejections: readonly Rejection[]): Promise<void> {
     if (rejections.length > 0) await this.rejected.write(segment.number, rejections);
     await rm(segment.path, { force: true });
-    await syncFolder(this.folder);
+    // Gone from here on, synced or not: a file that a crash brings back is sent again, one that is looked for in vain would block the rest.
     this.sealed.splice(this.sealed.indexOf(segment), 1);
+    await syncFolder(this.folder);
   }
 
   async close(): Promise<void> {

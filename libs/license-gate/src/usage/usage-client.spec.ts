@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -195,6 +196,22 @@ describe('UsageClient', () => {
     await expect(second.start()).rejects.toThrow(FolderInUseError);
     await first.close();
     await second.start();
+  });
+
+  it('a segment whose removal could not be synced is not looked for again, and those after it are sent', async () => {
+    const client = newClient();
+    service.onRequest = () => {
+      rmSync(folder, { recursive: true }); // what is acknowledged is gone, and the folder cannot be synced
+      mkdirSync(`${folder}.away`, { recursive: true });
+      return undefined;
+    };
+    await client.record(use);
+    await waitFor('the trouble', () => client.status().trouble);
+    service.onRequest = () => undefined;
+    await rename(`${folder}.away`, folder);
+    await client.record(use);
+    await client.flush();
+    expect([service.stored.size, client.status().events]).toEqual([2, 0]);
   });
 
   it('a torn last line is cut off, a damaged one is kept aside, and the others count', async () => {

@@ -58,5 +58,5 @@ describe('the usage client in a process that is killed', () => {
     // Beyond what was told only what was on disk when the process ended before it could tell.
     expect(service.stored.size - told.length).toBeLessThanOrEqual(ROUNDS * 20);
     expect((await readdir(spoolFolder)).filter((name) => name.endsWith('.events'))).toEqual([]);
-  }, 120_000);
+  });
 });
