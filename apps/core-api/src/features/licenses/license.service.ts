@@ -6,6 +6,7 @@ import { eventRecord, Outbox } from '@biplane/messaging';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
+import { LimitEngine } from '../limits/index.js';
 import { AppliedStore } from './applied.store.js';
 import { LicenseInputs } from './license-inputs.js';
 import { LicenseMetrics } from './license-metrics.js';
@@ -30,6 +31,7 @@ export class LicenseService implements OnModuleInit {
     private readonly outbox: Outbox,
     private readonly audit: Audit,
     private readonly metrics: LicenseMetrics,
+    private readonly limits: LimitEngine,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -69,6 +71,7 @@ export class LicenseService implements OnModuleInit {
       due,
     );
     await this.publish(tx, license);
+    if (head) await this.noteNewLimits(tx, head, claims, now);
     this.metrics.countIssued(tx, cause);
     UnitOfWork.afterCommit(tx, () => faultPoint('license_after_commit'));
     return license;
@@ -121,6 +124,15 @@ export class LicenseService implements OnModuleInit {
     const head = await this.store.head(tx, deploymentId);
     if (head) return head;
     throw new RefusalError(LicenseIssueErrors.NOT_FOUND({ detail: `Deployment ${deploymentId} has no license` }));
+  }
+
+  /** Usage that is being stored by the license before is missing from the counters of limits which it did not name. */
+  private async noteNewLimits(tx: Tx, head: LicenseHead, claims: LicenseClaims, now: Date): Promise<void> {
+    const { newLimits } = this.limits.decider;
+    const before = await this.store.version(tx, head.deploymentId, head.version);
+    if (!before) return;
+    const added = newLimits.added(newLimits.named(before.claims), newLimits.named(claims));
+    await newLimits.ask(tx, head.deploymentId, added, now);
   }
 
   private async claims(tx: Tx, deploymentId: string, head: LicenseHead | null, now: Date) {

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import type { Clock } from '@biplane/kernel';
-import { CLOCK, IDS, JobRunner, UnitOfWork, type Ids } from '@biplane/service-kit';
+import type { Adjustment } from '@biplane/limits';
+import { CLOCK, IDS, JobRunner, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, jobActor, type Actor } from '../audit/index.js';
 import { DeploymentsService } from '../deployments/index.js';
 import { PresentLicenses } from '../licenses/index.js';
@@ -14,6 +15,7 @@ import { ReconcileStore, type RecountedWindow } from './reconcile.store.js';
 /** As far back as usage may arrive. */
 const LOOK_BACK_MS = 36 * 24 * 3_600_000;
 const EVERY_MS = 3_600_000;
+const NEW_EVERY_MS = 1_000;
 /** Windows that one run sets right: more is no drift but a disaster, and the next run goes on. */
 const WINDOWS_MAX = 1_000;
 
@@ -48,6 +50,23 @@ export class Reconciliation implements OnModuleInit {
         if (windowsAdjusted.length + countersAdjusted.length === 0) return;
         this.logger.warn({ windowsAdjusted, countersAdjusted }, 'totals were not what their log comes to');
       },
+    });
+    this.jobs.register({ name: 'usage-recount-new', everyMs: NEW_EVERY_MS, run: (now) => this.recountNew(now) });
+  }
+
+  /** Counters of limits that a license has got: usage that was being stored by the license before is missing there. */
+  async recountNew(now: Date): Promise<void> {
+    const { decider } = this.limits;
+    const actor = jobActor('usage-recount-new');
+    await this.unitOfWork.run(async (tx) => {
+      const { adjustments } = await decider.newLimits.recount(tx, now, async (deploymentId, meter) => {
+        const license = await this.licenses.of(tx, deploymentId);
+        return license?.claims ? decider.keysOf(license.claims, meter, now) : [];
+      });
+      for (const adjustment of adjustments) {
+        const license = await this.licenses.of(tx, adjustment.key.deploymentId);
+        await this.recordCounter(tx, adjustment, license?.tenantId ?? null, actor);
+      }
     });
   }
 
@@ -112,17 +131,26 @@ export class Reconciliation implements OnModuleInit {
         const { before, after, used } = adjustment;
         const window = key.window ?? 'level';
         adjusted.push({ deploymentId, meter, window, before: before.used, after: after.used, difference: used });
-        await this.audit.record(tx, {
-          actor,
-          action: 'limit_counter.adjusted',
-          object: { type: 'limit_counter', id: `${deploymentId}/${meter}/${window}` },
-          tenantId: license.tenantId,
-          before,
-          after: { ...after, difference: used },
-          reason: 'recounted from the windows',
-        });
+        await this.recordCounter(tx, adjustment, license.tenantId, actor);
       }
       return adjusted;
+    });
+  }
+
+  private async recordCounter(
+    tx: Tx,
+    { key, before, after, used }: Adjustment,
+    tenantId: string | null,
+    actor: Actor,
+  ): Promise<void> {
+    await this.audit.record(tx, {
+      actor,
+      action: 'limit_counter.adjusted',
+      object: { type: 'limit_counter', id: `${key.deploymentId}/${key.meter}/${key.window ?? 'level'}` },
+      tenantId,
+      before,
+      after: { ...after, difference: used },
+      reason: 'recounted from the windows',
     });
   }
 

@@ -52,7 +52,9 @@ export class LimitJobs implements OnModuleInit {
     const now = this.clock.now();
     for (const deploymentId of deploymentIds) {
       const license = this.keeper.get(deploymentId)?.claims;
-      if (license !== undefined) this.decider.licenseChanged(license, now);
+      if (license === undefined) continue;
+      this.decider.licenseChanged(license, now);
+      this.noteLimits(deploymentId, this.decider.newLimits.named(license));
     }
   }
 

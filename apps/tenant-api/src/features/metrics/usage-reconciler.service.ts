@@ -42,12 +42,29 @@ export class UsageReconciler implements OnModuleInit {
 
   onModuleInit(): void {
     this.jobs.register({ name: 'usage-reconcile', everyMs: JOB_EVERY_MS, run: (now) => this.runWhenDue(now) });
+    this.jobs.register({ name: 'usage-recount-new', everyMs: JOB_EVERY_MS, run: (now) => this.recountNew(now) });
   }
 
   async runWhenDue(now: Date): Promise<void> {
     const { homeId } = this.home;
     const isMine = await this.unitOfWork.run((tx) => store.takeDueRecount(tx, homeId, now, HOUR_MS));
     if (isMine) await this.recount(null, 'hourly', (hour) => isRecounted(hour, now));
+  }
+
+  /** Counters of limits that a license has got: what was stored by a process that did not know of them is missing there. */
+  async recountNew(now: Date): Promise<void> {
+    const cause = 'new limit';
+    const made = await this.unitOfWork.run(async (tx) => {
+      const { adjustments } = await this.decider.newLimits.recount(tx, now, (deploymentId, meter) => {
+        const license = this.licenses.ownLicenseOf(deploymentId);
+        return license ? limitKeysOf(license, meter, now) : [];
+      });
+      const rows: UsageAdjustment[] = [];
+      for (const adjustment of adjustments)
+        rows.push(...(await store.recordCounterAdjustment(tx, adjustment, cause, now)));
+      return rows;
+    });
+    this.tell(made, cause);
   }
 
   /** On demand: every window that late usage may still change, of one deployment or of all. */
@@ -68,11 +85,15 @@ export class UsageReconciler implements OnModuleInit {
       counters += recounted.counters;
       adjustments.push(...recounted.adjustments);
     }
+    this.tell(adjustments, cause);
+    return { windows: windows.windows, counters, adjustments };
+  }
+
+  private tell(adjustments: readonly UsageAdjustment[], cause: string): void {
     for (const adjustment of adjustments) {
       this.metrics.adjusted(adjustment.subject);
       this.logger.warn({ ...adjustment, cause }, 'usage was counted wrongly and is set right');
     }
-    return { windows: windows.windows, counters, adjustments };
   }
 
   private async recountWindows(
