@@ -2,7 +2,7 @@
 export default {
   testEnvironment: 'node',
   // Machines are shared: a test that hangs is cut here, a slow one is not.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   testEnvironmentOptions: { customExportConditions: ['@biplane/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{libs,apps,tools,prisma}/**/src/**/*.{spec,int-spec,e2e-spec}.ts'],

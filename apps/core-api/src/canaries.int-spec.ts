@@ -16,7 +16,7 @@ let postgres: TestPostgres;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'core-api-canaries-'));
   postgres = await testPostgres('core');
-}, 30_000);
+});
 afterAll(async () => {
   await postgres?.drop();
   rmSync(folder, { recursive: true, force: true });
@@ -172,7 +172,7 @@ describe('secrets', () => {
     expect(output).toContain('/api/v1/tenants');
     expect(seen.join('\n')).toContain('canary-8');
     expect(String(exported.body).split('\r\n').length).toBeGreaterThan(20);
-  }, 90_000);
+  });
 
   it('F13: the password of a database that does not answer stands in no log and no error', async () => {
     const password = canary('database password');
@@ -185,5 +185,5 @@ describe('secrets', () => {
     const { output } = await child.ended;
     expect(answer.status).toBe(503);
     expect(found([JSON.stringify(answer.body), await ready.text(), output].join('\n'))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   postgres = await testPostgres('core');
   unitOfWork = await testUnitOfWork('core', postgres.url);
   await postgres.query(`CREATE ROLE ${role}`);
-}, 30_000);
+});
 afterAll(async () => {
   await unitOfWork?.close();
   await postgres?.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);

@@ -25,11 +25,11 @@ beforeAll(async () => {
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: 'eu-1', homeId, key: core.key });
   schemas = new AnswerSchemas(openApiDocument(core.app, DOCS));
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 type Params = Readonly<Record<string, string | number>>;
 

@@ -94,7 +94,7 @@ beforeAll(async () => {
   const options = { host: '127.0.0.1', port: 0, internalPort: 0, docs: DOCS, handleSignals: false };
   service = await bootstrap({ module: AppModule.forRoot(typed), ...options });
   for (const { id, secret } of clients) tokens[id] = await tokenOf(id, secret);
-}, 90_000);
+});
 
 afterAll(async () => {
   await service?.close();
@@ -102,7 +102,7 @@ afterAll(async () => {
   await dropHome(superUrl, homeId, schema.hash);
   await kafka.close();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function tokenOf(id: string, secret: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
@@ -145,7 +145,7 @@ describe('tenant-api', () => {
     });
     expect(records.length).toBeGreaterThan(1);
     await broker.close();
-  }, 30_000);
+  });
 
   it('the gate admits what is licensed and denies what is not, with a Decision', async () => {
     expect(await check('service')).toMatchObject({

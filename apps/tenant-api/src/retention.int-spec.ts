@@ -12,7 +12,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await unitOfWork.close();
   await database.drop();
@@ -46,5 +46,5 @@ describe('what a home keeps', () => {
     expect(await leftAfter(20)).toEqual([0, 1, 1, 0, 0, 1]);
     expect(await leftAfter(304)).toEqual([0, 1, 1, 0, 0, 1]);
     expect(await leftAfter(2)).toEqual([0, 0, 0, 0, 0, 1]);
-  }, 60_000);
+  });
 });

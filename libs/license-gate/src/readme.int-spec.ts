@@ -89,7 +89,7 @@ describe('README', () => {
     const program = ts.createProgram(files, options);
     const wrong = ts.getPreEmitDiagnostics(program).filter(({ file }) => file && files.includes(file.fileName));
     expect(wrong.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
-  }, 120_000);
+  });
 
   it('the service that it shows gates its route by a file', async () => {
     const issuer = new TestIssuer('eu-1', new Date());
@@ -110,14 +110,14 @@ describe('README', () => {
     expect(await statusOf(url, randomUUID())).toBe(503);
     await writeBundle(file, bundle('suspended', 2));
     await waitFor('the suspension', async () => (await statusOf(url, placement.deploymentId)) === 403);
-  }, 90_000);
+  });
 });
 
 describe('four processes of one service', () => {
   let kafka: TestKafka;
   beforeAll(async () => {
     kafka = await testKafka({ partitions: 3 });
-  }, 60_000);
+  });
   afterAll(() => kafka.close());
 
   it('B15: a license change is enforced by four processes of the service that this README shows', async () => {

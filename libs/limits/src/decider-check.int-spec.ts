@@ -152,7 +152,10 @@ describe('Decider.check', () => {
   it('an action without a limit can be reserved too, and nothing cannot', async () => {
     const decider = deciderOf();
     const license = licensed({ meter: 'other' });
-    expect((await decider.check(ask(license, { reserve: true }))).reservationId).toBeDefined();
+    const metered = { ...license.meters, api_calls: { authority: 'data', aggregation: 'sum' } as const };
+    expect((await decider.check(ask({ ...license, meters: metered }, { reserve: true }))).reservationId).toBeDefined();
+    const unknown = decider.check(ask(license, { reserve: true }));
+    await expect(unknown).rejects.toMatchObject({ failure: { status: 422, code: 'METER.UNKNOWN' } });
     const nothing = decider.check(ask(license, { reserve: true, quantity: '0' }));
     await expect(nothing).rejects.toMatchObject({ failure: { code: 'REQUEST.INVALID' } });
   });

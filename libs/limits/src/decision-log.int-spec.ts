@@ -12,7 +12,7 @@ let log: DecisionLog;
 beforeAll(async () => {
   database = await testPostgres('core');
   unitOfWork = await testUnitOfWork('core', database.url);
-}, 60_000);
+});
 beforeEach(() => {
   log = new DecisionLog({ unitOfWork, clock: stopped(NOW), ids });
 });

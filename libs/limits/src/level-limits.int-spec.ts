@@ -12,7 +12,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('tenant');
   unitOfWork = await testUnitOfWork('tenant', database.url);
-}, 60_000);
+});
 beforeEach(async () => {
   await database.query('TRUNCATE member CASCADE');
   await database.query('TRUNCATE level_limit');
@@ -45,7 +45,7 @@ describe('a level limit in the transaction of its record', () => {
     for (let round = 0; round < rounds; round += 1) {
       expect(await members.read(unitOfWork.reader, meterOf(round))).toBe(String(LIMIT));
     }
-  }, 60_000);
+  });
 
   it('C2: a process that is killed between the count and the record leaves neither', async () => {
     const env = { FAULT_POINTS: 'limits.after_take_before_record:3', NODE_ENV: 'test' };
@@ -53,7 +53,7 @@ describe('a level limit in the transaction of its record', () => {
     expect(end.signal).toBe('SIGKILL');
     expect(await memberRows()).toBe(2);
     expect(await members.read(unitOfWork.reader, 'members')).toBe('2');
-  }, 60_000);
+  });
 
   it('counts the rows that were there before the first limit', async () => {
     for (let n = 0; n < 3; n += 1) {

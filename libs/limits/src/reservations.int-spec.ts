@@ -18,7 +18,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -76,6 +76,28 @@ describe('Reservations', () => {
     ]);
     expect(await confirm(two.id)).toMatchObject({ quantity: '3', at: after(3) });
     expect(await countsOf(key)).toBe('3 used, 0 held');
+  });
+
+  it('a level that nothing limits rises from what there is, not from nothing', async () => {
+    const { deploymentId } = monthKey();
+    const stored = (quantity: string) =>
+      database.query(
+        `INSERT INTO usage_window (deployment_id, meter, window_start, window_end, hour, aggregation, quantity,
+                                   last_event_at, revision, sent_revision, closed)
+         VALUES ($1, 'connectors', $2, $3, $2, 'last', $4, $2, 1, 0, false)
+         ON CONFLICT (deployment_id, meter, window_start) DO UPDATE SET quantity = excluded.quantity`,
+        [deploymentId, now, after(60), quantity],
+      );
+    await stored('50');
+    const request = { deploymentId, meter: 'connectors', aggregation: 'last', quantity: '1', holds: [] } as const;
+    const reserved = async (): Promise<string> => {
+      const id = ids.uuid();
+      await unitOfWork.run((tx) => reservations.reserve(tx, { ...request, id, expiresAt: after(15) }, now));
+      return id;
+    };
+    expect(await confirm(await reserved())).toMatchObject({ quantity: '51' });
+    await stored('7');
+    expect(await confirm(await reserved())).toMatchObject({ quantity: '8' });
   });
 
   it('holds in the limit of the day and of the month, or in none', async () => {

@@ -22,7 +22,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -53,7 +53,7 @@ describe('a limit that many processes take from', () => {
     expect(admitted.reduce((sum, each) => sum + each, 0)).toBe(limit);
     expect(admitted.filter((each) => each > 0).length).toBeGreaterThan(1);
     expect(await stateOf(key)).toMatchObject({ used: String(limit), held: '0', lost: '0' });
-  }, 60_000);
+  });
 
   it('processes that are killed lose what they held: never more than the cap is admitted, and the rest can be used', async () => {
     const key = monthKey();
@@ -85,5 +85,5 @@ describe('a limit that many processes take from', () => {
     const after = Number(end.output);
     expect(after).toBe(cap - Number(used) - Number(lost));
     expect(before + after).toBeLessThanOrEqual(cap);
-  }, 60_000);
+  });
 });

@@ -10,7 +10,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
-}, 60_000);
+});
 afterAll(async () => {
   await unitOfWork.close();
   await database.drop();

@@ -5,7 +5,7 @@ describe('invariants', () => {
   const databases: TestPostgres[] = [];
   beforeAll(async () => {
     databases.push(await testPostgres('core'), await testPostgres('home'));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const database of databases) await database.drop();
   });

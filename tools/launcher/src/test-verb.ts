@@ -43,7 +43,7 @@ export const SUITES: Record<string, Suite> = {
           '\\.e2e-spec\\.ts$',
           [
             '--runInBand',
-            '--testTimeout=120000',
+            '--testTimeout=240000',
             `--testSequencer=${path.join(root, 'tools', 'e2e', 'sequencer.mjs')}`,
           ],
           outputFile('e2e'),
@@ -57,7 +57,7 @@ async function integration(environment: NodeJS.ProcessEnv, progress: Progress): 
   const { parts, run } = await orInterrupted(startTestParts(environment, progress, { durable: false }));
   try {
     const env = { ...environment, ...testEnvironment(parts), [RUN_MARKER]: run.runId };
-    return await runJest('\\.int-spec\\.ts$', ['--testTimeout=60000'], outputFile('integration'), env);
+    return await runJest('\\.int-spec\\.ts$', ['--testTimeout=180000'], outputFile('integration'), env);
   } finally {
     await progress.step('everything stopped', () => parts.stop());
     await keepLogs(run, 'integration');

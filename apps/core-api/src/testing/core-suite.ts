@@ -1,26 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { publishPlan, ServiceClient, testPostgres, type TestPostgres } from '@biplane/testing';
 import { runCore, type RunningCore } from './running-core.js';
 import { prepareCatalog, studio, tenantBody } from './scenario.js';
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-/** What a suite brings of the test kit, which this code may not import. */
-interface Client {
-  expect(status: number, method: string, path: string, body?: unknown): Promise<unknown>;
-  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-}
-interface Database {
-  readonly url: string;
-  query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
-  drop(): Promise<void>;
-}
-interface Kit<C extends Client, D extends Database> {
-  testPostgres(schema: 'core'): Promise<D>;
-  readonly ServiceClient: new (url: string, credentials: { clientId: string; clientSecret: string }) => C;
-}
 
 export interface ShownSubscription {
   readonly id: string;
@@ -32,10 +13,10 @@ export interface ShownSubscription {
 }
 
 /** A core-api without a broker over a database of its own, with its catalog and a few verbs: for suites of its rules. */
-export interface CoreSuite<C extends Client, D extends Database> {
-  readonly postgres: D;
+export interface CoreSuite {
+  readonly postgres: TestPostgres;
   readonly core: RunningCore;
-  readonly admin: C;
+  readonly admin: ServiceClient;
   /** A tenant of its own; the body may be changed. */
   tenant(
     over?: Record<string, unknown>,
@@ -63,13 +44,10 @@ export interface ShownClaims {
   >;
 }
 
-export async function coreSuite<C extends Client, D extends Database>(
-  kit: Kit<C, D>,
-  options: { startAt: string; clients?: Record<string, string[]> },
-): Promise<CoreSuite<C, D>> {
-  const postgres = await kit.testPostgres('core');
+export async function coreSuite(options: { startAt: string; clients?: Record<string, string[]> }): Promise<CoreSuite> {
+  const postgres = await testPostgres('core');
   const core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], ...options });
-  const admin = new kit.ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
+  const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
   const subscription = async (deploymentId: string) => {
     const page = await admin.expect(200, 'GET', `/api/v1/billing/subscriptions?deploymentId=${deploymentId}`);
@@ -107,9 +85,11 @@ export async function coreSuite<C extends Client, D extends Database>(
 }
 
 /** A further plan like the studio, published. */
-export async function publishLike(admin: Client, plan: { code: string; rank: number } & Record<string, unknown>) {
+export async function publishLike(
+  admin: ServiceClient,
+  plan: { code: string; rank: number } & Record<string, unknown>,
+) {
   const { code, rank, ...version } = plan;
   const body = { ...studio, code, rank, version: { ...studio.version, ...version } };
-  await admin.expect(201, 'POST', '/api/v1/subscription/plans', body);
-  await admin.expect(200, 'POST', `/api/v1/subscription/plans/${code}/versions/1/publish`);
+  await publishPlan(admin, body);
 }

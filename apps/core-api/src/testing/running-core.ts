@@ -40,7 +40,7 @@ export interface RunningCore extends RunningService {
     readonly revoked: string;
   };
   /** A further pair of the same root. */
-  anotherKey(): RunningCore['key'];
+  anotherKey(dates?: KeyDates): RunningCore['key'];
   readonly rootPublicKey: ReturnType<typeof generateKeyPairSync>['publicKey'];
 }
 
@@ -107,7 +107,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     fieldKey,
     rootPublicKey: root.publicKey,
     key: ceremonyKey(root.privateKey),
-    anotherKey: () => ceremonyKey(root.privateKey),
+    anotherKey: (dates) => ceremonyKey(root.privateKey, dates),
     setClock: (instant) => writeFileSync(clock, JSON.stringify({ offsetMs: offsetTo(instant) })),
     close: async () => {
       await service.close();
@@ -121,11 +121,18 @@ function offsetTo(instant: string): number {
   return Date.parse(instant) - Date.now();
 }
 
-export function ceremonyKey(rootPrivateKey: ReturnType<typeof generateKeyPairSync>['privateKey']): RunningCore['key'] {
+interface KeyDates {
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+export function ceremonyKey(
+  rootPrivateKey: ReturnType<typeof generateKeyPairSync>['privateKey'],
+  { notBefore = '2020-01-01T00:00:00.000Z', notAfter = '2040-01-01T00:00:00.000Z' }: KeyDates = {},
+): RunningCore['key'] {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = exportPublicJwk(pair.publicKey);
   const kid = `test-${createHash('sha256').update(jwk.x).digest('hex').slice(0, 12)}`;
-  const [notBefore, notAfter] = ['2020-01-01T00:00:00.000Z', '2040-01-01T00:00:00.000Z'];
   const say = (state: 'trusted' | 'revoked') =>
     signKeyStatement({ kid, jwk, notBefore, notAfter, state }, rootPrivateKey);
   const privateJwk = { ...jwk, d: pair.privateKey.export({ format: 'jwk' }).d };

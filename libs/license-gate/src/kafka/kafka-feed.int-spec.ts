@@ -31,7 +31,7 @@ beforeAll(async () => {
   Logger.overrideLogger(false);
   kafka = await testKafka({ partitions: 3 });
   issuer = new TestIssuer(kafka.region, clock.now());
-}, 60_000);
+});
 afterAll(() => kafka.close());
 
 beforeEach(() => {
@@ -45,7 +45,7 @@ beforeEach(() => {
   };
   world = newWorld(kit, subject, issuer, clock);
 });
-afterEach(() => world.end(), 30_000);
+afterEach(() => world.end());
 
 describe('a feed from Kafka', () => {
   it.each(Object.entries(feedCases))(
@@ -74,7 +74,7 @@ describe('a feed from Kafka', () => {
     await waitFor('readiness', () => gate.ready(), { deadlineMs: 6_500 });
     await gate.checkLiveness();
     await gate.stop();
-  }, 60_000);
+  });
 
   it('reads in a group of its own, which is never committed and is gone after the stop', async () => {
     const broker = kafka.broker('home');
@@ -92,5 +92,5 @@ describe('a feed from Kafka', () => {
     await gate.stop();
     expect(groups).toEqual([expect.stringMatching(new RegExp(`^tenant-api\\.${kafka.region}\\.connectors\\.`))]);
     await expect(broker.deleteGroup(groups[0]!)).rejects.toThrow();
-  }, 60_000);
+  });
 });

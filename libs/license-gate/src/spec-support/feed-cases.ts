@@ -111,7 +111,7 @@ export const feedCases: Readonly<Record<string, Case>> = {
     await waitFor('the stolen license', () => gate.licenseOf(placement.deploymentId)?.version === version);
     await world.subject.publish([world.key(stolen, 'revoked')]);
     const present = () => [placement, stolenOnly].map((each) => gate.licenseOf(each.deploymentId)?.version);
-    await waitFor('the genuine one', () => JSON.stringify(present()) === '[2,null]', { deadlineMs: 20_000 });
+    await waitFor('the genuine one', () => JSON.stringify(present()) === '[2,null]', { deadlineMs: 60_000 });
     await gate.stop();
     const again = await world.start({ cacheFolder });
     expect(again.licenseOf(stolenOnly.deploymentId)).toBeUndefined();

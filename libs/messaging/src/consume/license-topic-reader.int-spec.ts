@@ -13,7 +13,7 @@ describe('the reader of license topics', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     kafka = await testKafka({ partitions: 3 });
-  }, 30_000);
+  });
   afterEach(async () => {
     for (const reader of readers) await reader.stop();
     for (const server of servers) server.close();
@@ -53,7 +53,7 @@ describe('the reader of license topics', () => {
     const seen: string[] = [];
     await read(topic, seen).whenReady();
     expect(new Set(seen).size).toBe(1_000);
-  }, 40_000);
+  });
 
   it('nothing is ever committed: a second start of one instance reads everything again, and leaves no group', async () => {
     const topic = await kafka.createTopic({ partitions: 2 });
@@ -68,7 +68,7 @@ describe('the reader of license topics', () => {
       await reader.stop();
     }
     await expect(kafka.broker('topics').deleteGroup(groupId)).rejects.toThrow();
-  }, 40_000);
+  });
 
   it('is ready with empty partitions, with trimmed ones, and with a tail that holds no record', async () => {
     const topic = await kafka.createTopic({ partitions: 3 });
@@ -103,7 +103,7 @@ describe('the reader of license topics', () => {
     const seen: string[] = [];
     await read(topic, seen, { broker: kafka.broker('topics'), groupId: `topics.tail.${kafka.region}` }).whenReady();
     expect(seen).toEqual(['kept=1']);
-  }, 40_000);
+  });
 
   it('without a broker at the start it waits alive, and becomes ready once the broker is there', async () => {
     const topic = await kafka.createTopic();
@@ -124,7 +124,7 @@ describe('the reader of license topics', () => {
     await new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
     await reader.whenReady();
     expect(seen).toEqual(['a=1']);
-  }, 40_000);
+  });
 
   it('a bad record is counted, told and skipped; a passing trouble brings its record again', async () => {
     const topic = await kafka.createTopic();
@@ -150,7 +150,7 @@ describe('the reader of license topics', () => {
       told: new Set(['bad: no license']),
     });
     expect(reader.badRecords).toBe(1);
-  }, 30_000);
+  });
 
   it('reread brings everything again, and what comes later too', async () => {
     const topic = await kafka.createTopic();
@@ -162,7 +162,7 @@ describe('the reader of license topics', () => {
     expect(seen).toEqual(['a=1', 'a=1']);
     await publish(topic, { b: '2' });
     await eventually(() => expect(seen).toEqual(['a=1', 'a=1', 'b=2']));
-  }, 30_000);
+  });
 });
 
 async function freePort(): Promise<number> {

@@ -8,7 +8,7 @@ describe('topics and access rules', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     kafka = await testKafka();
-  }, 40_000);
+  });
   afterAll(async () => kafka.close());
 
   const regional = () => kafka.definitions.filter(({ name }) => name.includes(kafka.region));

@@ -115,7 +115,7 @@ export const brokerConformance: readonly ConformanceCase[] = [
         if (attempts === 1) throw new Error('a bug');
         return passed(batch);
       });
-      await eventually(() => assert.ok(attempts >= 2), { deadlineMs: 15_000 });
+      await eventually(() => assert.ok(attempts >= 2), { deadlineMs: 60_000 });
       await consumer.stop();
     },
   },

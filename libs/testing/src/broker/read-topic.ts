@@ -22,7 +22,7 @@ export async function readTopic(broker: Broker, topic: string): Promise<BrokerRe
     },
   });
   consumer.start();
-  await waitFor(`the end of ${topic}`, () => caughtUp, { deadlineMs: 20_000 });
+  await waitFor(`the end of ${topic}`, () => caughtUp, { deadlineMs: 60_000 });
   await consumer.stop();
   await broker.deleteGroup(groupId).catch(() => undefined);
   return records;

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await postgres.query(`CREATE ROLE ${role}`);
   await grantRuntimeRole({ url: postgres.url, role });
   await unitOfWork.run((tx) => restrictRuntimeRole(tx, role));
-}, 30_000);
+});
 afterAll(async () => {
   await unitOfWork?.close();
   await postgres?.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);

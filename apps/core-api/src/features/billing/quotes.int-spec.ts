@@ -16,11 +16,11 @@ beforeAll(async () => {
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
   const created = await admin.post('/api/v1/tenants', tenantBody('billed', 'eu-1'), keyed());
   tenantId = (created.body as { tenant: { id: string } }).tenant.id;
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 const keyed = () => ({ 'idempotency-key': randomUUID() });
 const april = { from: '2026-04-01T00:00:00Z', to: '2026-05-01T00:00:00Z' };
@@ -66,7 +66,7 @@ describe('a quote', () => {
     const asked = quote({}, { period, deployments, timeZone: 'Australia/Lord_Howe' });
     // 420 lines over 3,653 days.
     expect(await asked).toMatchObject({ status: 200, body: { total: { amount: '4000.00' } } });
-  }, 30_000);
+  });
 
   it('is not bounded by what an invoice can hold', async () => {
     const answer = await quote({ usage: { droplet_hours: '9'.repeat(30) } });
@@ -105,5 +105,5 @@ describe('a month', () => {
     await waitFor('the clock', async () => ((await issue()).body as { code: string }).code !== 'BILLING.PERIOD_OPEN');
     expect(await issue()).toMatchObject({ status: 422, body: { code: 'BILLING.AMOUNT_TOO_LARGE' } });
     expect(await postgres.query('SELECT 1 FROM invoice_series')).toEqual([]);
-  }, 30_000);
+  });
 });

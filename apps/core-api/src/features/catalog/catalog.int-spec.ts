@@ -22,11 +22,11 @@ beforeAll(async () => {
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   reader = new ServiceClient(core.url, { clientId: 'reader', clientSecret: 'reader' });
   await prepareCatalog(admin, { region: 'eu-1', homeId, key: core.key });
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 describe('the catalog', () => {
   it('goes from draft to published, and gives the content back as it was sent', async () => {

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { checkInvariants, ServiceClient, testPostgres, type TestPostgres } from '@biplane/testing';
+import { checkInvariants } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
 
-let suite: CoreSuite<ServiceClient, TestPostgres>;
+let suite: CoreSuite;
 
 beforeAll(async () => {
-  suite = await coreSuite({ testPostgres, ServiceClient }, { startAt: '2026-04-10T10:00:00.000Z' });
-}, 30_000);
+  suite = await coreSuite({ startAt: '2026-04-10T10:00:00.000Z' });
+});
 afterAll(async () => {
   await checkInvariants(suite.postgres.url);
   await suite?.close();
-}, 30_000);
+});
 
 const act = (tenantId: string, verb: 'suspend' | 'resume') =>
   suite.admin.post(`/api/v1/tenants/${tenantId}/${verb}`, { reason: 'test' });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   postgres = await testPostgres('core');
   unitOfWork = await testUnitOfWork('core', postgres.url);
   events = new PlatformEvents(new Outbox({ clock }), new RandomIds(clock));
-}, 30_000);
+});
 afterAll(async () => {
   await unitOfWork?.close();
   await postgres?.drop();

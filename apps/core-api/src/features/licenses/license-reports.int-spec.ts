@@ -49,14 +49,14 @@ beforeAll(async () => {
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: kafka.region, homeId, key: core.key });
   producer = kafka.broker('home').producer();
-}, 60_000);
+});
 afterAll(async () => {
   await producer?.close();
   await core?.close();
   await checkInvariants(postgres.url);
   await kafka?.close();
   await postgres?.drop();
-}, 60_000);
+});
 
 async function tenant(): Promise<{ deploymentId: string; operationId: string }> {
   const body = tenantBody(`t-${randomUUID().slice(0, 8)}`, kafka.region);
@@ -151,7 +151,7 @@ describe('reports of a home', () => {
     // The next version needs no bootstrap any more.
     await admin.expect(200, 'POST', `/api/v1/licenses/${deploymentId}/reissue`, { reason: 'test' });
     expect((await licenseOf(deploymentId)).document).not.toHaveProperty('bootstrap');
-  }, 30_000);
+  });
 
   it(`A3, A4: records delivered twice and in any order end where they would in order (seed ${seed})`, async () => {
     const { deploymentId } = await tenant();
@@ -201,7 +201,7 @@ describe('reports of a home', () => {
       version: 4,
       database: 'ready',
     });
-  }, 30_000);
+  });
 
   it('F1: a home that the deployment is not placed at, or a version that was never issued, changes nothing and is kept', async () => {
     const { deploymentId, operationId } = await tenant();
@@ -220,7 +220,7 @@ describe('reports of a home', () => {
     });
     expect(await get(`/api/v1/operations/${operationId}`)).toMatchObject({ state: 'running' });
     expect(await postgres.query(`SELECT 1 FROM license_applied WHERE deployment_id = $1`, [deploymentId])).toEqual([]);
-  }, 30_000);
+  });
 
   it('a status that was lost is healed by the digest of the next, and propagation counts the last live instance', async () => {
     const { deploymentId } = await tenant();
@@ -260,7 +260,7 @@ describe('reports of a home', () => {
     expect(view.propagation.millis).toBeGreaterThan(0);
     const metrics = await (await fetch(`${core.url}/metrics`)).text();
     expect(metrics).toContain(`license_propagation_seconds_count{region="${kafka.region}"`);
-  }, 30_000);
+  });
 
   it('a home that is behind for a minute is sent the same bytes again', async () => {
     const { deploymentId } = await tenant();
@@ -282,5 +282,5 @@ describe('reports of a home', () => {
       );
     });
     expect((await licenseOf(deploymentId)).version).toBe(1);
-  }, 30_000);
+  });
 });

@@ -21,12 +21,12 @@ beforeAll(async () => {
   core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], startAt });
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await checkInvariants(postgres.url);
   await postgres?.drop();
-}, 30_000);
+});
 
 async function deployment(): Promise<string> {
   const answer = await admin.post('/api/v1/tenants', tenantBody(`t-${randomUUID().slice(0, 8)}`, 'eu-1'), {
@@ -140,5 +140,5 @@ describe('license versions', () => {
       [id],
     );
     expect(renewals).toHaveLength(1);
-  }, 30_000);
+  });
 });

@@ -77,7 +77,7 @@ beforeAll(async () => {
   });
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
-}, 60_000);
+});
 afterAll(async () => {
   await core?.close();
   kms?.closeAllConnections();
@@ -85,7 +85,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   await checkInvariants(postgres.url);
   await postgres?.drop();
-}, 60_000);
+});
 
 const publicPart = ({ kid, privateJwk, trusted, revoked }: Key) => {
   const { d: _, ...publicJwk } = privateJwk;
@@ -129,7 +129,7 @@ describe('the port of the signing key', () => {
     expect(await postgres.query('SELECT private_key_encrypted FROM signing_key WHERE kid = $1', [key.kid])).toEqual([
       { private_key_encrypted: null },
     ]);
-  }, 30_000);
+  });
 
   it('a key service signs digests alone, and a home verifies the license', async () => {
     const key = core.anotherKey();
@@ -155,7 +155,7 @@ describe('the port of the signing key', () => {
     }
     // Neither a version nor a record was left behind.
     expect(await admin.expect(200, 'GET', `/api/v1/licenses/${id}`)).toEqual(before);
-  }, 30_000);
+  });
 
   it.each([
     ['a service that does not hold the key', {}, 503, 'LICENSING.SIGNER_UNAVAILABLE'],
@@ -195,5 +195,5 @@ describe('the port of the signing key', () => {
     await own.close();
     await checkInvariants(only.url);
     await only.drop();
-  }, 60_000);
+  });
 });

@@ -20,12 +20,12 @@ beforeAll(async () => {
   core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], startAt: '2026-03-31T10:00:00.000Z' });
   admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await checkInvariants(postgres.url);
   await postgres?.drop();
-}, 30_000);
+});
 
 describe('operations', () => {
   it('fail at their deadline with the cause, and a retry sends the same license again', async () => {
@@ -61,5 +61,5 @@ describe('operations', () => {
       [deployment.id],
     );
     expect(sent).toHaveLength(1);
-  }, 20_000);
+  });
 });

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { checkInvariants, ServiceClient, type TestPostgres, testPostgres, waitFor } from '@biplane/testing';
+import { checkInvariants, waitFor } from '@biplane/testing';
 import { coreSuite, publishLike, type CoreSuite } from '../../testing/core-suite.js';
 
 const startAt = '2026-04-10T10:00:00.000Z';
 const UTC = { currency: 'USD', timeZone: 'UTC', country: 'AU', taxId: null, payByInvoice: true, locale: 'en-AU' };
-let suite: CoreSuite<ServiceClient, TestPostgres>;
+let suite: CoreSuite;
 
 beforeAll(async () => {
-  suite = await coreSuite({ testPostgres, ServiceClient }, { startAt });
+  suite = await coreSuite({ startAt });
   await publishLike(suite.admin, { code: 'team', rank: 30, baseFee: '80.00', featureFlags: { team: true } });
   await publishLike(suite.admin, { code: 'small', rank: 10, baseFee: '20.00', modules: [] });
   await publishLike(suite.admin, { code: 'other_currency', rank: 30, currency: 'EUR' });
-}, 30_000);
+});
 afterAll(async () => {
   await checkInvariants(suite.postgres.url);
   await suite?.close();
-}, 30_000);
+});
 
 const change = (id: string, body: object) =>
   suite.admin.post(`/api/v1/billing/subscriptions/${id}/change-plan`, { reason: 'asked for', ...body });
@@ -118,5 +118,5 @@ describe('plan changes', () => {
       '20.00',
     ]);
     expect(await baseFeeOf(now.tenantId, '2026-04')).toBe('35.00');
-  }, 30_000);
+  });
 });

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { checkInvariants, ServiceClient, type TestPostgres, testPostgres, waitFor } from '@biplane/testing';
+import { checkInvariants, ServiceClient, waitFor } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
 
 const startAt = '2026-04-10T10:00:00.000Z';
 const ofTenant = randomUUID();
-let suite: CoreSuite<ServiceClient, TestPostgres>;
+let suite: CoreSuite;
 
 beforeAll(async () => {
-  suite = await coreSuite({ testPostgres, ServiceClient }, { startAt, clients: { other: [`tenant:${ofTenant}`] } });
-}, 30_000);
+  suite = await coreSuite({ startAt, clients: { other: [`tenant:${ofTenant}`] } });
+});
 afterAll(async () => {
   await checkInvariants(suite.postgres.url);
   await suite?.close();
-}, 30_000);
+});
 
 const put = (id: string, path: string, body: unknown) => suite.admin.put(`/api/v1/deployments/${id}/${path}`, body);
 const remove = (id: string, path: string) => suite.admin.send('DELETE', `/api/v1/deployments/${id}/${path}`);
@@ -111,5 +111,5 @@ describe('policies of a deployment', () => {
     expect((await suite.license(id)).featureFlags).toHaveProperty('new_search', true);
     suite.core.setClock('2026-04-10T13:00:01.000Z');
     await waitFor('the end of the flag', async () => !('new_search' in (await suite.license(id)).featureFlags));
-  }, 20_000);
+  });
 });

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { licenseState, type LicenseClaims } from '@biplane/licensing';
-import { checkInvariants, ServiceClient, type TestPostgres, testPostgres, waitFor } from '@biplane/testing';
+import { checkInvariants, waitFor } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
 
 const startAt = '2026-04-10T10:00:00.000Z';
 const DAY_MS = 86_400_000;
-let suite: CoreSuite<ServiceClient, TestPostgres>;
+let suite: CoreSuite;
 
 beforeAll(async () => {
-  suite = await coreSuite({ testPostgres, ServiceClient }, { startAt });
-}, 30_000);
+  suite = await coreSuite({ startAt });
+});
 afterAll(async () => {
   await checkInvariants(suite.postgres.url);
   await suite?.close();
-}, 30_000);
+});
 
 const setTerm = (id: string, body: object) => suite.admin.put(`/api/v1/billing/subscriptions/${id}/term`, body);
 const stateAt = (claims: unknown, instant: string, offsetMs = 0) =>
@@ -111,5 +111,5 @@ describe('terms', () => {
     const revived = await suite.license(deploymentId);
     expect(revived.termEndsAt > again.termEndsAt).toBe(true);
     expect(revived.exp * 1000 - revived.iat * 1000).toBe(7 * DAY_MS);
-  }, 30_000);
+  });
 });

@@ -49,11 +49,11 @@ beforeAll(async () => {
   };
   await admin.expect(201, 'POST', '/api/v1/subscription/plans', { ...studio, code: 'ingest', version });
   await admin.expect(200, 'POST', '/api/v1/subscription/plans/ingest/versions/1/publish');
-}, 60_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 interface Answer {
   readonly accepted: number;

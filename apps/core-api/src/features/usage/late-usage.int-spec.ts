@@ -33,11 +33,11 @@ beforeAll(async () => {
   await prepareCatalog(admin, { region: 'eu-1', homeId, key: core.key });
   const levy = { country: 'AU', code: 'LEVY', name: 'Levy 5 %', rate: '0.05', from: '2026-05-15', to: null };
   await admin.expect(201, 'POST', '/api/v1/catalog/taxes', levy);
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 async function at(instant: string): Promise<void> {
   core.setClock(instant);
@@ -119,7 +119,7 @@ describe('C12: usage that arrives after the invoice was issued', () => {
     expect(computed(await issue(201, '2026-05'))).toEqual(computed(may));
     expect(computed(await issue(200, '2026-05'))).toEqual(computed(may));
     expect(adjustments(await month('2026-06'))).toEqual([]);
-  }, 30_000);
+  });
 
   it('C12: a decrease is a line below zero', async () => {
     await at('2026-03-31T14:00:00.000Z');
@@ -130,7 +130,7 @@ describe('C12: usage that arrives after the invoice was issued', () => {
     await issue(201, '2026-04');
     await used('2026-04-30T12:00:00Z', 2, '1500');
     expect(adjustments(await month('2026-05'))).toEqual([['-660', '-6.60', april.from]]);
-  }, 30_000);
+  });
 
   it('C12: two months that are invoiced at the same time bill the late usage of a third once', async () => {
     await at('2026-03-31T14:00:00.000Z');
@@ -141,7 +141,7 @@ describe('C12: usage that arrives after the invoice was issued', () => {
     await at('2026-07-02T14:00:00.000Z');
     const both = await Promise.all([issue(201, '2026-05'), issue(201, '2026-06')]);
     expect(both.flatMap(adjustments)).toEqual([['100', '1.00', april.from]]);
-  }, 30_000);
+  });
 
   it('C14: what a deployment used before it ended is billed after its final invoice too', async () => {
     await at('2026-03-31T14:00:00.000Z');
@@ -157,5 +157,5 @@ describe('C12: usage that arrives after the invoice was issued', () => {
     await at('2026-06-01T14:00:00.000Z');
     const last = await issue(201, '2026-05');
     expect([adjustments(last), last.subtotal.amount]).toEqual([[['100', '1.00', april.from]], '1.00']);
-  }, 30_000);
+  });
 });

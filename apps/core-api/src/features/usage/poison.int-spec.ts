@@ -30,13 +30,13 @@ beforeAll(async () => {
   const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await admin.expect(200, 'PUT', `/api/v1/regions/${kafka.region}`, regionBody(homeId));
   producer = kafka.broker('home').producer();
-}, 60_000);
+});
 afterAll(async () => {
   await producer?.close();
   await core?.close();
   await kafka?.close();
   await postgres?.drop();
-}, 60_000);
+});
 
 function close(hour: Date, over: Partial<HomeClose> = {}) {
   const data: HomeClose = {
@@ -97,5 +97,5 @@ describe('poison on the topic of what homes used', () => {
     await eventually(async () => {
       expect(await postgres.query('SELECT 1 FROM home_close')).toHaveLength(GOOD + 1);
     });
-  }, 60_000);
+  });
 });

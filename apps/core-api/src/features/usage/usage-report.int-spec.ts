@@ -52,11 +52,11 @@ beforeAll(async () => {
   await use(0, 'storage_gb', '2026-04-10T19:00:00Z', '4');
   await use(0, 'storage_gb', '2026-04-10T19:00:00Z', '3', randomUUID());
   await use(1, 'storage_gb', '2026-04-01T19:00:00Z', '5');
-}, 60_000);
+});
 afterAll(async () => {
   await core?.close();
   await postgres?.drop();
-}, 30_000);
+});
 
 const aHome = randomUUID();
 /** A window as a home reported it. */
@@ -187,7 +187,7 @@ describe('what a tenant used', () => {
     } finally {
       await own.close();
     }
-  }, 30_000);
+  });
 });
 
 /** The same service with a client of this tenant, whose id is known only now. */

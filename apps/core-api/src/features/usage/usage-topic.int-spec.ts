@@ -27,13 +27,13 @@ beforeAll(async () => {
   const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await prepareCatalog(admin, { region: kafka.region, homeId, key: core.key });
   producer = kafka.broker('home').producer();
-}, 60_000);
+});
 afterAll(async () => {
   await producer?.close();
   await core?.close();
   await kafka?.close();
   await postgres?.drop();
-}, 60_000);
+});
 
 function close(hour: string, over: Partial<HomeClose> = {}) {
   const data: HomeClose = {
@@ -58,7 +58,7 @@ describe('the topic of what homes used, through the whole service', () => {
         const rows = await postgres.query<{ hour: Date }>('SELECT hour FROM home_close ORDER BY hour');
         expect(rows.map(({ hour }) => hour.toISOString())).toEqual([first, last]);
       },
-      { deadlineMs: 20_000 },
+      { deadlineMs: 60_000 },
     );
     const letters = await readTopic(kafka.broker('topics'), `${kafka.topics.usage}.dlq`);
     expect(letters.map(({ headers }) => String(headers['dlq-reason']))).toEqual([

@@ -30,12 +30,12 @@ beforeAll(async () => {
   });
   const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
   await admin.expect(200, 'PUT', `/api/v1/regions/${kafka.region}`, regionBody(homeId));
-}, 60_000);
+});
 afterAll(async () => {
   await core?.close();
   await kafka?.close();
   await postgres?.drop();
-}, 60_000);
+});
 
 function close(over: Partial<HomeClose>) {
   const hour = '2026-04-10T11:00:00.000Z';
@@ -70,5 +70,5 @@ describe('the usage topic of the running service', () => {
       'RECORD.VALUE_REFUSED: the database cannot hold a value',
       'RECORD.VALUE_REFUSED: the database cannot hold a value',
     ]);
-  }, 45_000);
+  });
 });

@@ -56,12 +56,12 @@ beforeAll(async () => {
   core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], startAt, clients, fieldKey: core.fieldKey });
   const client = (id: string) => new ServiceClient(core.url, { clientId: id, clientSecret: id });
   [admin, gate, acmeClient] = [client('admin'), client('gate'), client('acme')];
-}, 60_000);
+});
 afterAll(async () => {
   await core?.close();
   await checkInvariants(postgres.url);
   await postgres?.drop();
-}, 30_000);
+});
 
 async function make(slug: string): Promise<Made> {
   const headers = { 'idempotency-key': randomUUID() };
@@ -135,7 +135,7 @@ describe('violations from the homes', () => {
       { rule: 'limit_overage', severity: 'warning', count: 24 },
       { rule: 'limit_warned', severity: 'info', count: 24 },
     ]);
-  }, 30_000);
+  });
 
   it('opens one violation, and its event, however many processes tell of it at once', async () => {
     const { tenantId, deploymentId } = await make('told-at-once');

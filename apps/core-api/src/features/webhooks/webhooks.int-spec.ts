@@ -40,12 +40,12 @@ beforeAll(async () => {
   await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
   acme = await tenant('acme');
   other = await tenant('other');
-}, 30_000);
+});
 afterAll(async () => {
   await core?.close();
   await Promise.all(receivers.map((receiver) => receiver.close()));
   await postgres?.drop();
-}, 30_000);
+});
 
 async function tenant(slug: string): Promise<Created> {
   const headers = { 'idempotency-key': `create-${slug}` };
@@ -175,7 +175,7 @@ describe('webhooks', () => {
     const [, alone] = await got(there, 2);
     expect(alone?.headers['webhook-signature']).toBe(signatureOf(rotated.secret, alone!));
     await admin.expect(204, 'DELETE', `${ENDPOINTS}/${endpoint.id}`);
-  }, 20_000);
+  });
 
   it('a slow receiver holds up no other one', async () => {
     const [slow, quick] = [await receiver(), await receiver()];
@@ -280,7 +280,7 @@ describe('webhooks', () => {
     } finally {
       await tokens.close();
     }
-  }, 20_000);
+  });
 
   it('gives a delivery up after three days, and disables an endpoint that failed for five or that answers 410', async () => {
     const [down, gone] = [await receiver(), await receiver()];
@@ -309,5 +309,5 @@ describe('webhooks', () => {
       `/api/v1/audit?action=webhook_endpoint.disabled&objectId=${endpoint.id}`,
     );
     expect(audited).toMatchObject({ data: [{ actor: 'job:webhook-deliveries', after: { because: 'FAILING' } }] });
-  }, 20_000);
+  });
 });

@@ -87,13 +87,13 @@ beforeAll(async () => {
   core = kafka.broker('core');
   issuer = new TestIssuer(kafka.region, clock.now());
   await publish(issuer.keyRecord(kid));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
   await core.close();
   await kafka.close();
-}, 60_000);
+});
 
 describe('the license topics', () => {
   it('A14: a home with an empty database is ready once it has read every license, in less than 30 s', async () => {
@@ -109,7 +109,7 @@ describe('the license topics', () => {
     await replica.keeper.save();
     const [row] = await world.database.query<{ count: number }>('SELECT count(*)::int AS count FROM license');
     expect(row?.count).toBe(LICENSES);
-  }, 60_000);
+  });
 
   it('sixty bad tokens are counted, reported and skipped, and the good one between them applies', async () => {
     const world = await newWorld();
@@ -126,7 +126,7 @@ describe('the license topics', () => {
     expect(replica.keeper.refused).toBeGreaterThanOrEqual(bad.length);
     const status = await newestStatus(world, replica.home.instanceId, ({ refused }) => refused >= bad.length);
     expect(status.licenseCount).toBe(1);
-  }, 30_000);
+  });
 
   it('A4: versions in any order end at the highest, in memory and in the database', async () => {
     const world = await newWorld();
@@ -139,7 +139,7 @@ describe('the license topics', () => {
     await replica.keeper.save();
     const rows = await world.database.query<{ version: string }>('SELECT version::text FROM license');
     expect([replica.keeper.get(placement.deploymentId)?.version, rows]).toEqual([5, [{ version: '5' }]]);
-  }, 30_000);
+  });
 
   it('a license for another home is ignored, and two homes of a region hold each its own', async () => {
     const [a, b] = [await newWorld(), await newWorld()];
@@ -150,7 +150,7 @@ describe('the license topics', () => {
     expect(replica.licenses.ownLicenses().map(({ deployment }) => deployment.id)).toEqual([mine.deploymentId]);
     const decision = await replica.licenses.checkModuleAccess(theirs, 'financials:automated_billing');
     expect(decision).toMatchObject({ outcome: 'deny', code: 'LICENSE.UNAVAILABLE' });
-  }, 30_000);
+  });
 
   it('A13: started with no broker, a home serves what it had stored, and says so within 6 s', async () => {
     const world = await newWorld();
@@ -166,13 +166,13 @@ describe('the license topics', () => {
     await waitFor('readiness', async () => (await health.ready()).status === 'ok', { deadlineMs: 6_000 });
     expect(reader.isControlLinkUp).toBe(false);
     expect((await health.live()).status).toBe('ok');
-  }, 30_000);
+  });
 
   it('with no broker and nothing stored a home is not ready', async () => {
     const nowhere = new KafkaBroker({ ...kafka.connection('home'), brokers: ['127.0.0.1:1'] });
     const { health } = await start(await newWorld(), nowhere);
     expect((await health.ready()).status).toBe('failing');
-  }, 30_000);
+  });
 
   it('a revoked key takes its licenses along, and what comes under another key applies, whatever its version', async () => {
     const world = await newWorld();
@@ -188,11 +188,11 @@ describe('the license topics', () => {
     await replica.keeper.save();
     await publish(issuer.keyRecord(stolen, 'revoked'));
     // The topic is read again: the genuine license applies although its version is lower.
-    await waitFor('the genuine license', () => version() === 3, { deadlineMs: 20_000 });
+    await waitFor('the genuine license', () => version() === 3, { deadlineMs: 60_000 });
     await replica.keeper.save();
     const rows = await world.database.query<{ version: string; kid: string }>('SELECT version::text, kid FROM license');
     expect(rows).toEqual([{ version: '3', kid }]);
-  }, 60_000);
+  });
 
   it('a stored license that was changed in the database is not served', async () => {
     const world = await newWorld();
@@ -211,7 +211,7 @@ describe('the license topics', () => {
     const { replica } = await start(world, nowhere);
     expect(replica.keeper.get(placement.deploymentId)).toBeUndefined();
     expect(replica.keeper.get(other.deploymentId)?.version).toBe(1);
-  }, 30_000);
+  });
 });
 
 describe('InstanceStatus', () => {
@@ -237,7 +237,7 @@ describe('InstanceStatus', () => {
     expect([...status.applied].map(({ deploymentId }) => deploymentId).sort()).toEqual(
       placements.map(({ deploymentId }) => deploymentId).sort(),
     );
-  }, 30_000);
+  });
 });
 
 async function statuses(world: World, instanceId: string): Promise<InstanceStatus[]> {

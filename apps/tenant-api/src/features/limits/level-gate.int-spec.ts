@@ -155,7 +155,7 @@ beforeAll(async () => {
   await homeDatabase.query(`GRANT CONNECT ON DATABASE postgres TO ${provisioner}`);
   await ensureTemplate({ provisionerUrl, homeId, schema });
   replicas = [new LevelReplica(unitOfWork), new LevelReplica(unitOfWork)];
-}, 60_000);
+});
 
 /** A deployment of its own each time, with its database. */
 beforeEach(async () => {
@@ -165,14 +165,14 @@ beforeEach(async () => {
   await license({});
   await replicas[0].home.reconciler.drain();
   await replicas[0].home.tenancy.initialize(placement.deploymentId);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const { home } of replicas) await home.close();
   await unitOfWork.close();
   await homeDatabase.drop();
   await dropHome(superUrl, homeId, schema.hash);
-}, 120_000);
+});
 
 describe('a level of a tenant', () => {
   it('C1: two replicas that race through their handles: exactly as many members as the limit', async () => {
@@ -202,7 +202,7 @@ describe('a level of a tenant', () => {
     await expect(replicas[0].add()).rejects.toMatchObject({
       failure: { members: { limit: `${LIMIT}`, used: `${LIMIT}`, remaining: '0', behavior: 'hard_block' } },
     });
-  }, 60_000);
+  });
 
   it('B14: a cap below what is used denies what is new and keeps what is there, and what goes makes room again', async () => {
     for (let n = 0; n < 4; n += 1) await replicas[n % 2 === 0 ? 0 : 1].add();

@@ -35,7 +35,7 @@ beforeEach(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
   deployment = licenses.place('2026-04-09T00:00:00.000Z');
   replica = newReplica();
-}, 60_000);
+});
 afterEach(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -105,7 +105,7 @@ describe('limits of a home', () => {
       'SELECT trim_scale(sum(quantity))::text AS total FROM usage_window',
     );
     expect(window?.total).toBe(`${CAP}`);
-  }, 60_000);
+  });
 
   it('B14: a cap below what is used denies what is new, and what was counted stays', async () => {
     limited({ cap: '10' });

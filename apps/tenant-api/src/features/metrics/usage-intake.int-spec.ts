@@ -27,7 +27,7 @@ beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
   replica = new UsageReplica({ clock, unitOfWork, homeId, licenses });
-}, 60_000);
+});
 afterAll(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -284,5 +284,5 @@ describe('POST /usage', () => {
     expect(answers.every(({ rejected }) => rejected === 0)).toBe(true);
     const all = await windows();
     expect(exactSum(all.map(({ quantity }) => quantity))).toBe(exactSum(events.map(({ quantity }) => quantity)));
-  }, 60_000);
+  });
 });

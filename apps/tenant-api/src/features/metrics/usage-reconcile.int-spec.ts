@@ -33,7 +33,7 @@ beforeEach(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
   replica = new UsageReplica({ clock, unitOfWork, homeId, licenses });
   deployment = licenses.place('2026-04-10T10:00:00.000Z');
-}, 60_000);
+});
 afterEach(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();

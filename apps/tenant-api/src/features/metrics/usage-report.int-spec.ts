@@ -24,7 +24,7 @@ beforeEach(async () => {
   unitOfWork = await testUnitOfWork('home', database.url);
   replica = new UsageReplica({ clock, unitOfWork, homeId, licenses });
   deployment = licenses.place('2026-03-31T10:30:00.000Z');
-}, 60_000);
+});
 afterEach(async () => {
   await checkInvariants(database.url);
   await unitOfWork.close();
@@ -211,7 +211,7 @@ describe('what a home sends up', () => {
     }
     expect(everything.closes.some(({ revision, windows }) => revision > 1 && windows > 1)).toBe(true);
     expectComplete(everything);
-  }, 60_000);
+  });
 
   it('usage that is counted while its hour is closed is either in the close or follows it', async () => {
     await report();

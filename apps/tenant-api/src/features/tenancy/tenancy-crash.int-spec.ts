@@ -45,13 +45,13 @@ beforeAll(async () => {
     await session.query(`GRANT CONNECT ON DATABASE postgres TO ${provisioner}`);
   });
   await ensureTemplate({ provisionerUrl, homeId, schema });
-}, 60_000);
+});
 
 afterAll(async () => {
   await unitOfWork.close();
   await homeDatabase.drop();
   await dropHome(superUrl, homeId, schema.hash);
-}, 60_000);
+});
 
 describe('a replica that is killed', () => {
   it.each(FAULT_POINTS)(

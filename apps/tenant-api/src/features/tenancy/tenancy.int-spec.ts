@@ -81,14 +81,14 @@ beforeAll(async () => {
   // Several at once: one builds, the others find it.
   const names = await Promise.all([1, 2, 3].map(() => ensureTemplate({ provisionerUrl, homeId, schema })));
   expect(new Set(names)).toEqual(new Set([serverNames(homeId, schema.hash).template]));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const replica of replicas) await replica.close();
   await unitOfWork.close();
   await homeDatabase.drop();
   await dropHome(superUrl, homeId, schema.hash);
-}, 120_000);
+});
 
 describe('initialize', () => {
   it('makes a closed, marked, migrated database with its admin, and reports it once', async () => {
@@ -135,7 +135,7 @@ describe('initialize', () => {
     expect(new Set(rows.map(({ state }) => state))).toEqual(new Set(['ready']));
     await Promise.all(eight.map((replica) => replica.reconciler.drain()));
     expect(await applied(placement.deploymentId)).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('a newer license of a ready database is reported, an older one never', async () => {
     const placement = newPlacement(homeId);
@@ -295,7 +295,7 @@ describe('initialize', () => {
     } finally {
       await admin(`ALTER DATABASE ${template} WITH ALLOW_CONNECTIONS false`);
     }
-  }, 30_000);
+  });
 });
 
 describe('isolation', () => {
