@@ -38,7 +38,7 @@ interface Asked extends CheckQuestion {
 export class Checks {
   constructor(private readonly parts: EngineParts) {}
 
-  /** Refuses (RefusalError) METER.WRONG_PLANE, IDEMPOTENCY.KEY_REUSED and IDEMPOTENCY.IN_FLIGHT; else it answers. */
+  /** Refuses (RefusalError) METER.UNKNOWN, METER.WRONG_PLANE, IDEMPOTENCY.KEY_REUSED and IDEMPOTENCY.IN_FLIGHT; else it answers. */
   async check(question: CheckQuestion): Promise<CheckedDecision> {
     const { options } = this.parts;
     const startedAt = performance.now();
@@ -205,10 +205,13 @@ export class Checks {
   private async reserved(tx: Tx, asked: Asked, limits: readonly LicensedLimit[], now: Date) {
     const { options, reservations } = this.parts;
     const { deploymentId, meter, quantity, license } = asked;
-    const aggregation = Object.hasOwn(license.meters, meter) ? license.meters[meter]?.aggregation : undefined;
+    const named = Object.hasOwn(license.meters, meter) ? license.meters[meter] : undefined;
+    // Its confirmation would be usage that nobody may submit.
+    if (named === undefined) throw new RefusalError(MeterErrors.UNKNOWN({ detail: `The license names no ${meter}` }));
+    const { aggregation } = named;
     const expiresAt = new Date(now.getTime() + (options.reserveMs ?? RESERVE_MS));
     const holds = this.holdsOf(asked, limits, now);
-    const request = { deploymentId, meter, aggregation: aggregation ?? 'sum', quantity, holds, expiresAt } as const;
+    const request = { deploymentId, meter, aggregation, quantity, holds, expiresAt } as const;
     const reservation = await reservations.reserve(tx, { id: options.ids.uuid(), ...request }, now);
     return reservation && { reservationId: reservation.id, expiresAt: expiresAt.toISOString() };
   }

@@ -94,6 +94,11 @@ export class LimitCounters {
     return states;
   }
 
+  /** What the source says, whatever a row may say: of a meter that nothing limits nobody keeps a row up to date. */
+  counted(tx: Tx, key: LimitKey): Promise<string> {
+    return this.usage.used(tx, key, key.aggregation);
+  }
+
   /**
    * Counts a use at once, if there is room: for levels and whatever is not sliced. The usage that it stands for is then
    * stored without `add`.

@@ -85,7 +85,8 @@ describe('Reservations', () => {
         `INSERT INTO usage_window (deployment_id, meter, window_start, window_end, hour, aggregation, quantity,
                                    last_event_at, revision, sent_revision, closed)
          VALUES ($1, 'connectors', $2, $3, $2, 'last', $4, $2, 1, 0, false)
-         ON CONFLICT (deployment_id, meter, window_start) DO UPDATE SET quantity = excluded.quantity`,
+         ON CONFLICT (deployment_id, meter, window_start) DO UPDATE SET quantity = excluded.quantity,
+           revision = usage_window.revision + 1`,
         [deploymentId, now, after(60), quantity],
       );
     await stored('50');

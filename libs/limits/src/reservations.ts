@@ -15,6 +15,7 @@ import {
   lockReservation,
   type Reservation,
 } from './store/reservations.js';
+import { lockLine } from './store/tickets.js';
 
 /** A counter to hold a quantity in. */
 export interface Hold {
@@ -88,7 +89,9 @@ export class Reservations {
     const usage =
       reservation.aggregation === 'sum'
         ? await countedSum(tx, keys, reservation, now)
-        : await countedLevel(tx, keys, reservation, now);
+        : keys.length > 0
+          ? await countedLevel(tx, keys, reservation, now)
+          : await this.raisedLevel(tx, reservation, now);
     await endReservation(tx, id, { state: 'confirmed', endedAt: now, usage });
     const { at: usageAt, quantity: usageQuantity } = usage;
     const confirmed: Reservation = { ...reservation, state: 'confirmed', endedAt: now, usageAt, usageQuantity };
@@ -115,6 +118,17 @@ export class Reservations {
     const ended: Reservation[] = [];
     for (const reservation of overdue) ended.push(await this.end(tx, reservation, 'expired', now));
     return ended;
+  }
+
+  /** A level that nothing limits: no row serializes those who raise it, so they stand in line. */
+  private async raisedLevel(
+    tx: Tx,
+    { deploymentId, meter, aggregation, quantity }: Reservation,
+    now: Date,
+  ): Promise<{ at: Date; quantity: string }> {
+    await lockLine(tx, deploymentId, meter);
+    const level = await this.counters.counted(tx, { deploymentId, meter, aggregation, window: null, period: null });
+    return { at: now, quantity: quantityOf(unitsOf(level) + unitsOf(quantity)) };
   }
 
   private async end(tx: Tx, reservation: Reservation, state: 'released' | 'expired', now: Date): Promise<Reservation> {
