@@ -1,8 +1,8 @@
 import type { LicenseClaims } from '@biplane/licensing';
 import type { Tx } from '@biplane/service-kit';
-import { compareKeys, type LimitKey } from './domain/limit-key.js';
+import { compareKeys } from './domain/limit-key.js';
 import type { Adjustment, LimitCounters } from './limit-counters.js';
-import { askRecounts, takeDueRecounts } from './store/recounts.js';
+import { askRecounts, openCountersOf, takeDueRecounts } from './store/recounts.js';
 
 /** Longer than any process goes on with a license that is no longer the newest, and than any transaction of its. */
 export const RECOUNT_AFTER_MS = 60_000;
@@ -41,20 +41,14 @@ export class NewLimits {
     );
   }
 
-  /** Counts again what is due. `keysOf`: those of the present license. */
-  async recount(
-    tx: Tx,
-    now: Date,
-    keysOf: (deploymentId: string, meter: string) => readonly LimitKey[] | Promise<readonly LimitKey[]>,
-  ): Promise<{ readonly meters: number; readonly adjustments: readonly Adjustment[] }> {
-    const due = await takeDueRecounts(tx, now, DUE_MAX);
-    const keys: LimitKey[] = [];
-    for (const { deploymentId, meter } of due) keys.push(...(await keysOf(deploymentId, meter)));
+  /** Counts again what is due: every counter that is there, whatever license this process knows of. */
+  async recount(tx: Tx, now: Date): Promise<readonly Adjustment[]> {
+    const keys = await openCountersOf(tx, await takeDueRecounts(tx, now, DUE_MAX), now);
     const adjustments: Adjustment[] = [];
     for (const key of keys.sort(compareKeys)) {
       const adjustment = await this.counters.recount(tx, key, now);
       if (adjustment !== null) adjustments.push(adjustment);
     }
-    return { meters: due.length, adjustments };
+    return adjustments;
   }
 }

@@ -1,8 +1,13 @@
+import type { MeterAggregation } from '@biplane/licensing';
 import { executeSql, querySql, type Tx } from '@biplane/service-kit';
+import type { LimitKey } from '../domain/limit-key.js';
 
-export interface AskedRecount {
+export interface CountedMeter {
   readonly deploymentId: string;
   readonly meter: string;
+}
+
+export interface AskedRecount extends CountedMeter {
   /** 1 at once, 2 when no process is left that does not know. */
   readonly round: number;
   readonly dueAt: Date;
@@ -23,11 +28,7 @@ export async function askRecounts(tx: Tx, asked: readonly AskedRecount[]): Promi
 }
 
 /** Those that are due, gone with the transaction that counts them again. */
-export function takeDueRecounts(
-  tx: Tx,
-  now: Date,
-  max: number,
-): Promise<{ readonly deploymentId: string; readonly meter: string }[]> {
+export function takeDueRecounts(tx: Tx, now: Date, max: number): Promise<CountedMeter[]> {
   return querySql(
     tx,
     `WITH due AS (
@@ -41,4 +42,32 @@ export function takeDueRecounts(
      SELECT DISTINCT deployment_id::text AS "deploymentId", meter FROM gone`,
     [now.toISOString(), max],
   );
+}
+
+interface CounterKey extends CountedMeter {
+  readonly window: 'day' | 'month' | 'level';
+  readonly from: Date;
+  readonly to: Date | null;
+  readonly aggregation: MeterAggregation;
+}
+
+/** The counters of the meters whose windows have not ended. */
+export async function openCountersOf(tx: Tx, meters: readonly CountedMeter[], now: Date): Promise<LimitKey[]> {
+  if (meters.length === 0) return [];
+  const rows = await querySql<CounterKey>(
+    tx,
+    `SELECT c.deployment_id::text AS "deploymentId", c.meter, c.limit_window AS window, c.window_start AS from,
+            c.window_end AS to, c.aggregation
+       FROM jsonb_array_elements($1::text::jsonb) AS a
+       JOIN limit_counter c ON (c.deployment_id, c.meter) = ((a->>'deploymentId')::uuid, a->>'meter')
+      WHERE c.window_end IS NULL OR c.window_end > $2::text::timestamptz`,
+    [JSON.stringify(meters), now.toISOString()],
+  );
+  return rows.map(({ deploymentId, meter, window, from, to, aggregation }) => ({
+    deploymentId,
+    meter,
+    aggregation,
+    window: window === 'level' ? null : window,
+    period: to === null ? null : { from, to },
+  }));
 }

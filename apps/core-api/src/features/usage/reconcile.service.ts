@@ -59,10 +59,7 @@ export class Reconciliation implements OnModuleInit {
     const { decider } = this.limits;
     const actor = jobActor('usage-recount-new');
     await this.unitOfWork.run(async (tx) => {
-      const { adjustments } = await decider.newLimits.recount(tx, now, async (deploymentId, meter) => {
-        const license = await this.licenses.of(tx, deploymentId);
-        return license?.claims ? decider.keysOf(license.claims, meter, now) : [];
-      });
+      const adjustments = await decider.newLimits.recount(tx, now);
       for (const adjustment of adjustments) {
         const license = await this.licenses.of(tx, adjustment.key.deploymentId);
         await this.recordCounter(tx, adjustment, license?.tenantId ?? null, actor);

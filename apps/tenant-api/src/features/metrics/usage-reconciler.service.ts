@@ -55,10 +55,7 @@ export class UsageReconciler implements OnModuleInit {
   async recountNew(now: Date): Promise<void> {
     const cause = 'new limit';
     const made = await this.unitOfWork.run(async (tx) => {
-      const { adjustments } = await this.decider.newLimits.recount(tx, now, (deploymentId, meter) => {
-        const license = this.licenses.ownLicenseOf(deploymentId);
-        return license ? limitKeysOf(license, meter, now) : [];
-      });
+      const adjustments = await this.decider.newLimits.recount(tx, now);
       const rows: UsageAdjustment[] = [];
       for (const adjustment of adjustments)
         rows.push(...(await store.recordCounterAdjustment(tx, adjustment, cause, now)));
