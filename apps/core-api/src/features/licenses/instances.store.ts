@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { InstanceStatus, LicenseLine } from '@biplane/contracts';
 import { executeSql, querySql, type Tx } from '@biplane/service-kit';
+import { stillTaken } from './licenses.store.js';
 
 export interface Enforcement {
   readonly instanceId: string;
@@ -31,8 +32,8 @@ export interface Reached {
 @Injectable()
 export class InstancesStore {
   /**
-   * False when a later status of the instance is stored: an older one says nothing new. After our clock was set back what
-   * is stored lies ahead of it, and must not keep the instance from being heard.
+   * False when a later status of the instance is stored: an older one says nothing new. After our clock or the home's was set
+   * back what is stored lies ahead, and must not keep the instance from being heard: it would count as dead.
    */
   async save(tx: Tx, status: InstanceStatus, now: Date): Promise<boolean> {
     const rows = await executeSql(
@@ -45,7 +46,8 @@ export class InstancesStore {
          draining = excluded.draining, reported_at = excluded.reported_at, received_at = excluded.received_at,
          first_seen_at = least(instance.first_seen_at, excluded.first_seen_at)
        WHERE instance.home_id = excluded.home_id
-         AND (instance.reported_at <= excluded.reported_at OR instance.received_at > excluded.received_at)`,
+         AND (instance.reported_at <= excluded.reported_at OR instance.received_at > excluded.received_at
+           OR instance.reported_at > excluded.received_at + interval '1 minute')`,
       [
         status.instanceId, status.homeId, status.region, status.kids, status.licensesDigest, Math.min(status.licenseCount, COUNT_MAX),
         Math.min(status.refused, COUNT_MAX), status.schemaVersion, status.draining, status.at, now,
@@ -131,10 +133,11 @@ export class InstancesStore {
     return rows.map((row) => ({ ...row, millis: Number(row.millis) }));
   }
 
-  /** Per region, when the oldest present license was signed that some live instance of its home does not enforce yet. */
+  /** Per region, when the oldest present license was signed that some live instance of its home does not enforce yet, and still could. */
   async oldestPending(tx: Tx, liveAfter: Date): Promise<{ region: string; issuedAt: Date }[]> {
     const sql = `SELECT h.region, min(h.issued_at) AS "issuedAt" FROM license_head h
-      WHERE EXISTS (SELECT 1 FROM instance i WHERE i.home_id = h.home_id AND i.received_at > $1 AND NOT i.draining)
+      WHERE ${stillTaken('$1')}
+        AND EXISTS (SELECT 1 FROM instance i WHERE i.home_id = h.home_id AND i.received_at > $1 AND NOT i.draining)
         AND NOT EXISTS (SELECT 1 FROM license_propagation p WHERE p.deployment_id = h.deployment_id AND p.version = h.version)
       GROUP BY h.region`;
     return querySql<{ region: string; issuedAt: Date }>(tx, sql, [liveAfter]);

@@ -106,9 +106,11 @@ export class KeyRotations {
       const rotation = await this.store.find(tx, id);
       if (rotation?.state !== 'waiting' || rotation.toKid === null) return;
       const waitingFor = await this.missing(tx, rotation.toKid, now);
-      if (waitingFor.length === 0) return this.switch(tx, rotation, now);
+      // It may have ended while the homes were waited for: no home would accept what it signs.
+      const isFit = keyUnfit(await this.required(tx, rotation.toKid), rotation.fromKid, now) === null;
+      if (isFit && waitingFor.length === 0) return this.switch(tx, rotation, now);
       await this.store.setWaiting(tx, id, waitingFor);
-      if (now < rotation.deadlineAt) return;
+      if (isFit && now < rotation.deadlineAt) return;
       await this.store.end(tx, id, 'refused', now);
       await this.record(tx, { ...rotation, waitingFor }, jobActor('key-rotation'), 'signing_key.rotation_refused');
     });

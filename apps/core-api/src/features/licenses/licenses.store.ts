@@ -29,6 +29,11 @@ export interface LicenseHead {
   readonly purgeAfter: Date | null;
 }
 
+/** Of a head `h`: its license has not expired, so that a home would take it. Most are signed again daily, and are not looked into. */
+export const stillTaken = (at: string): string => `(h.reissue_due_at IS NOT NULL OR EXISTS (
+  SELECT 1 FROM license p WHERE p.deployment_id = h.deployment_id AND p.version = h.version
+    AND to_timestamp((p.claims->>'exp')::bigint) > ${at}))`;
+
 @Injectable()
 export class LicensesStore {
   /** The row lock under which versions follow each other; null before the first. */
@@ -118,14 +123,17 @@ export class LicensesStore {
     return this.present(tx, await querySql<{ id: string }>(tx, sql, [before, take]));
   }
 
-  /** Present licenses that a live instance of their home is known not to enforce, though it had a minute to do so. */
+  /**
+   * Present licenses that a live instance of their home is known not to enforce, though it had a minute to do so. Not those that
+   * have ended: a home that has not heard of them would refuse them each minute for ever.
+   */
   async lockLagging(
     tx: Tx,
     since: { readonly issuedBefore: Date; readonly liveAfter: Date },
     take: number,
   ): Promise<LicenseRow[]> {
     const sql = `SELECT h.deployment_id::text AS id FROM license_head h
-      WHERE h.last_published_at < $1 AND EXISTS (
+      WHERE h.last_published_at < $1 AND ${stillTaken('$1')} AND EXISTS (
         SELECT 1 FROM instance i
         LEFT JOIN instance_license l ON l.instance_id = i.id AND l.deployment_id = h.deployment_id
         WHERE i.home_id = h.home_id AND i.received_at > $2 AND i.first_seen_at < $1 AND NOT i.draining

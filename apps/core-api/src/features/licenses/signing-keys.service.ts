@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { topics } from '@biplane/contracts';
 import { canonicalJson, RefusalError, type Clock } from '@biplane/kernel';
 import {
+  CLOCK_SKEW_MS_MAX,
   exportPublicJwk,
   importPrivateJwk,
   importPublicJwk,
@@ -62,6 +63,9 @@ export class SigningKeys {
       const now = this.clock.now();
       await this.store.lockAll(tx);
       const isFirst = (await this.store.signing(tx)) === null;
+      if (isFirst && now.getTime() + CLOCK_SKEW_MS_MAX < trusted.notBefore.getTime()) {
+        throw invalid(`No key signs yet, and this one begins only at ${trusted.notBefore.toISOString()}`);
+      }
       const row: SigningKeyRow = {
         kid,
         publicJwk,
@@ -118,6 +122,8 @@ export class SigningKeys {
 
   /** Compaction keeps the newest statement of a kid, but a topic that was made anew has none: published again hourly. */
   async publishAll(tx: Tx, now: Date): Promise<void> {
+    // Else a key that is being revoked right now could be read as trusted and published behind its revocation.
+    await this.store.lockShared(tx);
     for (const row of await this.store.all(tx)) await this.publish(tx, row, now);
   }
 
