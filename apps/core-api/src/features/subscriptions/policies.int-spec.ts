@@ -37,6 +37,16 @@ describe('policies of a deployment', () => {
     expect(await remove(id, 'overrides/financials/api_calls')).toMatchObject({ status: 404 });
   });
 
+  it('the audit names what held before for this very limit', async () => {
+    const { deploymentId: id, tenantId } = await suite.tenant();
+    await put(id, 'overrides/financials/api_calls', { cap: '1', reason: 'a' });
+    await put(id, 'overrides/financials/storage_gb', { cap: '2', reason: 'b' });
+    await put(id, 'overrides/financials/api_calls', { cap: '3', reason: 'c' });
+    expect(await suite.admin.get(`/api/v1/audit?action=override.set&tenantId=${tenantId}`)).toMatchObject({
+      body: { data: [{ before: { meter: 'api_calls', cap: '1' } }, { before: null }, { before: null }] },
+    });
+  });
+
   it('history is append-only, by SQL either', async () => {
     const { deploymentId: id } = await suite.tenant();
     await put(id, 'overrides/financials/api_calls', { cap: '1', reason: 'a' });

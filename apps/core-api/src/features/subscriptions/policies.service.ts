@@ -4,7 +4,7 @@ import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { CatalogService, PlansService, type PlanModule } from '../catalog/index.js';
 import { DeploymentsService, EntitlementChanges, type Deployment } from '../deployments/index.js';
-import { policyAt, type DeploymentPolicy, type PolicyEvents } from './domain/policy.js';
+import { policyAt, type DeploymentPolicy, type OverrideEvent, type PolicyEvents } from './domain/policy.js';
 import type { FlagBody, OverrideBody } from './policies.dto.js';
 import { PoliciesStore } from './policies.store.js';
 import { PolicyErrors } from './policies.errors.js';
@@ -53,15 +53,13 @@ export class PoliciesService {
       const event = { module, meter, cap, strategy, reason, until, removed: false, actor: actor.id, at: held.now };
       await this.store.addOverride(tx, id, event);
       const after = { module, meter, cap, strategy, until };
-      await this.record(tx, held, actor, 'override.set', { before: held.events.overrides.at(-1), after, reason });
+      await this.record(tx, held, actor, 'override.set', { before: overrideOf(held, module, meter), after, reason });
     });
   }
 
   removeOverride(id: string, module: string, meter: string, actor: Actor): Promise<void> {
     return this.change(id, async (tx, held) => {
-      const present = policyAt(held.events, held.now).overrides.find(
-        (override) => override.module === module && override.meter === meter,
-      );
+      const present = overrideOf(held, module, meter);
       if (!present) throw notThere(`No override of ${module}/${meter} holds`);
       const [reason, at] = ['removed', held.now];
       await this.store.addOverride(tx, id, { ...present, removed: true, reason, actor: actor.id, at });
@@ -161,6 +159,10 @@ export class PoliciesService {
     const { id, tenantId } = held.deployment;
     await this.audit.record(tx, { actor, action, object: { type: 'deployment', id }, tenantId, ...change });
   }
+}
+
+function overrideOf({ events, now }: Held, module: string, meter: string): OverrideEvent | undefined {
+  return policyAt(events, now).overrides.find((each) => each.module === module && each.meter === meter);
 }
 
 function moduleMissing(module: string, names: ReadonlySet<string>): RefusalError {

@@ -161,10 +161,11 @@ export class SubscriptionsService implements OnModuleInit {
     return billable;
   }
 
-  /** It works to the end of what is paid for: the period that was begun, its renewal due or done. */
+  /** It works to the end of what is paid for: the period that was begun, its renewal due or done. Before its start nothing is. */
   private async cancel(tx: Tx, change: EntitlementChange): Promise<void> {
-    const { period, timeZone } = await this.required(tx, change.deploymentId);
-    await this.store.setEnd(tx, change.deploymentId, (dueRenewal(period, timeZone, change.at) ?? period).to);
+    const { period, timeZone, startedAt } = await this.required(tx, change.deploymentId);
+    const paidUntil = (dueRenewal(period, timeZone, change.at) ?? period).to;
+    await this.store.setEnd(tx, change.deploymentId, change.at < startedAt ? change.at : paidUntil);
   }
 
   private async snapshot(

@@ -68,6 +68,8 @@ describe('terms', () => {
     ['an end that has passed', { endsAt: '2026-04-01T00:00:00Z' }, 422],
     ['a start that has passed', { startsAt: '2026-04-01T00:00:00Z' }, 422],
     ['an end before the start', { startsAt: '2026-06-01T00:00:00Z', endsAt: '2026-05-01T00:00:00Z' }, 422],
+    ['a start of which nobody could be told', { startsAt: '9999-12-31T23:59:59Z' }, 422],
+    ['an end that no license could carry', { endsAt: '9999-12-31T23:59:59-14:00' }, 422],
     ['a date without a time', { endsAt: '2026-06-01' }, 400],
     ['days below zero', { graceDays: -1 }, 400],
     ['an unknown key', { until: '2026-06-01T00:00:00Z' }, 400],
@@ -75,6 +77,16 @@ describe('terms', () => {
     const { deploymentId, subscription } = await suite.tenant();
     expect(await setTerm(subscription.id, body)).toMatchObject({ status });
     expect((await suite.license(deploymentId)).version).toBe(1);
+  });
+
+  it('cancelled before its start it never works, and no day of it is charged', async () => {
+    const term = { startsAt: '2026-05-01T00:00:00Z' };
+    const { deploymentId } = await suite.tenant({ term });
+    const body = { to: 'cancelled', reason: 'changed their mind' };
+    await suite.admin.expect(200, 'POST', `/api/v1/deployments/${deploymentId}/transition`, body);
+    expect((await suite.license(deploymentId)).status).toBe('revoked');
+    const { startedAt, endedAt } = await suite.subscription(deploymentId);
+    expect(Date.parse(endedAt ?? '')).toBeLessThan(Date.parse(startedAt));
   });
 
   it('a short grace is covered by the daily re-issue, which ends with it; a later end revives the license', async () => {

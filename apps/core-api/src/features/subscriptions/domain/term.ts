@@ -13,6 +13,9 @@ export interface Term {
   readonly graceDays: number | null;
 }
 
+/** A hundred years: no contract is longer, and behind the year 9999 instants are written in another way. */
+const AHEAD_MS_MAX = 100 * 365 * 86_400_000;
+
 /** The term after the change, or what is wrong with it. What was charged already is not moved. */
 export function changeTerm(
   present: Term,
@@ -25,6 +28,10 @@ export function changeTerm(
     noticeDays: change.noticeDays === undefined ? present.noticeDays : change.noticeDays,
     graceDays: change.graceDays === undefined ? present.graceDays : change.graceDays,
   };
+  const latest = new Date(at.now.getTime() + AHEAD_MS_MAX);
+  if (term.startedAt > latest || (term.endedAt !== null && term.endedAt > latest)) {
+    return `It lies behind ${latest.toISOString()}`;
+  }
   const startMoves = term.startedAt.getTime() !== present.startedAt.getTime();
   if (startMoves && term.startedAt <= at.now) return 'startsAt is not ahead of now';
   if (startMoves && present.startedAt < at.periodStart) return 'It began in an earlier period, which is charged';
