@@ -12,6 +12,12 @@ const files = readdirSync(folder).flatMap((type) =>
 const golden = (type: string, name: string) =>
   JSON.parse(readFileSync(new URL(`${type}/${name}`, folder), 'utf8')) as Record<string, unknown>;
 
+/** The members that quantities add up in. */
+const TOTALS: Partial<Record<PlatformEventType, string>> = {
+  'subscription.entitlement.exceeded': 'used',
+  'subscription.usage.recorded': 'quantity',
+};
+
 describe('events for the outside', () => {
   it.each(files)('%s as in %s is sent and read for ever', (type, name) => {
     const value = golden(type, name);
@@ -29,6 +35,14 @@ describe('events for the outside', () => {
     expect(checkPlatformEvent(type, value)).toMatchObject({ ok: false, error: { code: 'RECORD.SCHEMA' } });
     expect(parsePlatformEvent(type, JSON.stringify(value))).toEqual({ ok: true, value });
   });
+
+  it.each(files.filter(([type]) => TOTALS[type] !== undefined))(
+    '%s as in %s takes a total of more digits than one quantity may have',
+    (type, name) => {
+      const value = { ...golden(type, name), [TOTALS[type] as string]: `${'9'.repeat(30)}.${'9'.repeat(12)}` };
+      expect(checkPlatformEvent(type, value)).toMatchObject({ ok: true });
+    },
+  );
 
   it.each(files)('%s as in %s needs each of its members', (type, name) => {
     for (const member of Object.keys(golden(type, name))) {

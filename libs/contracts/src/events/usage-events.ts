@@ -1,5 +1,5 @@
 import { choice, integer, nullable, object } from '../schema/schema.js';
-import { code, instant, quantity, uuid, version } from '../schema/scalars.js';
+import { code, instant, quantity, total, uuid, version } from '../schema/scalars.js';
 import { ofDeployment, period } from './parts.js';
 
 const plane = choice('control', 'data');
@@ -12,7 +12,7 @@ export const usageEvents = {
     meter: code,
     kind: choice('warned', 'denied', 'delayed', 'overage'),
     threshold: nullable(quantity),
-    used: quantity,
+    used: total,
     cap: quantity,
     /** The plane that counts this meter. */
     plane,
@@ -41,7 +41,7 @@ export const usageEvents = {
     meter: code,
     aggregation: choice('sum', 'peak', 'last'),
     window: period,
-    quantity,
+    quantity: total,
     revision: version,
     plane,
     /** The home that counted; the zero UUID is the control plane. */

@@ -37,6 +37,13 @@ export const quantity = pattern(
   'Decimal string, not negative, at most 30 digits, 12 of them decimals',
 );
 
+/** What quantities add up to, as every column of totals holds it: more digits than one quantity may have. */
+export const total = pattern(
+  '^(?:0|[1-9][0-9]{0,29})(?:\\.[0-9]{1,12})?$',
+  43,
+  'Decimal string, not negative, at most 30 digits before the point and 12 behind it',
+);
+
 /**
  * Wide: a negative or malformed quantity of a window parses, because it has to reach the quarantine with its reason; a text of other
  * characters than those of a number does not.

@@ -26,6 +26,7 @@ const report: fc.Arbitrary<ViolationState> = fc
   })
   .map((figures) => ({ ...figures, kind: 'denied' as const, severity: severityOf({ ...figures, kind: 'denied' }) }));
 
+const WIDE = `${'9'.repeat(30)}.${'9'.repeat(12)}`;
 const fold = (reports: readonly ViolationState[]) =>
   reports.slice(1).reduce((held, next) => mergeViolation(held, next, next.count), reports[0]!);
 
@@ -35,6 +36,7 @@ describe('the severity of a violation', () => {
     ['a warning at the cap warns', { kind: 'warned', used: '10', cap: '10', count: 1 }, 'warning'],
     ['a use that is charged warns', { kind: 'overage', used: '11', cap: '10', count: 99 }, 'warning'],
     ['a refusal warns', { kind: 'denied', used: '10', cap: '10', count: 9 }, 'warning'],
+    ['a total may have more digits than one quantity', { kind: 'warned', used: WIDE, cap: '10', count: 1 }, 'warning'],
     ['ten refusals are critical', { kind: 'denied', used: '10', cap: '10', count: 10 }, 'critical'],
     ['ten delays are critical', { kind: 'delayed', used: '10', cap: '10', count: 10 }, 'critical'],
   ] as const)('%s', (_, figures, severity) => {

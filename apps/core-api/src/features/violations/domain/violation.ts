@@ -83,8 +83,12 @@ function compareOptional(a: string | null, b: string | null): number {
   return compare(a, b);
 }
 
+/** What is in use is a total, which has more digits than one quantity. */
+const DIGITS_MAX = 60;
+
 function compare(a: string, b: string): number {
-  return compareDecimal(orThrow(parseDecimal(a)), orThrow(parseDecimal(b)));
+  const [one, other] = [a, b].map((text) => orThrow(parseDecimal(text, { maxDigits: DIGITS_MAX })));
+  return compareDecimal(one!, other!);
 }
 
 function earlier(a: Date, b: Date): Date {
