@@ -9,6 +9,7 @@ import {
   type HeldLicense,
   type Instant,
   type Received,
+  type TrustedKey,
   type VerifiedLicense,
 } from '@biplane/licensing';
 import type { BrokerRecord } from '@biplane/messaging';
@@ -20,6 +21,7 @@ import {
   loadKeyStatements,
   saveKeyStatement,
   saveLicenses,
+  type KeyStatementRow,
   type LicenseRow,
 } from './license.store.js';
 
@@ -43,6 +45,7 @@ export class LicenseKeeper {
   private readonly logger = new Logger('Licenses');
   private readonly book: LicenseBook;
   private readonly unsaved = new Map<string, VerifiedLicense>();
+  private readonly unsavedKeys = new Map<string, KeyStatementRow>();
   private readonly listeners: LicenseListener[] = [];
   private saving: Promise<void> = Promise.resolve();
   private readAgain: () => void = () => undefined;
@@ -105,7 +108,7 @@ export class LicenseKeeper {
   }
 
   get hasUnsaved(): boolean {
-    return this.unsaved.size > 0;
+    return this.unsaved.size > 0 || this.unsavedKeys.size > 0;
   }
 
   /** From the home database, every signature checked again: a row that was changed there does not become a license. */
@@ -151,20 +154,21 @@ export class LicenseKeeper {
   private async takeKeyStatement(recordKey: string | null, compact: string): Promise<RecordOutcome> {
     const verified = verifyKeyStatement(compact, this.rootKey);
     if (!verified.ok) return this.refuse(verified.error.code);
-    const { kid, state } = verified.value;
+    const { kid } = verified.value;
     if (recordKey !== kid) return this.refuse('RECORD.KEY_MISMATCH');
-    // First in the database: a throw brings the record again, and then it must still be news.
-    if (!this.book.keys.knows(verified.value)) {
-      const row = { kid, state, statement: compact, receivedAt: this.clock.now() };
-      await this.unitOfWork.run((tx) => saveKeyStatement(tx, row));
-    }
+    if (!this.book.keys.knows(verified.value)) this.takeKey(verified.value, compact);
+    if (this.unsavedKeys.has(kid)) await this.save(); // a throw brings the record again
+    return undefined;
+  }
+
+  /** In memory at once: a stolen key opens nothing more, even while the database is down. */
+  private takeKey(key: TrustedKey, compact: string): void {
     const before = this.heldIds();
-    const outcome = this.book.learnKey(verified.value);
-    if (outcome === 'unchanged') return undefined;
-    if (outcome === 'revoked') this.forgetUnder(kid, before);
+    const { kid, state } = key;
+    this.unsavedKeys.set(kid, { kid, state, statement: compact, receivedAt: this.clock.now() });
+    if (this.book.learnKey(key) === 'revoked') this.forgetUnder(kid, before);
     this.keysChanged();
     this.tick();
-    return undefined;
   }
 
   private forgetUnder(kid: string, before: readonly string[]): void {
@@ -187,7 +191,12 @@ export class LicenseKeeper {
     return mine;
   }
 
+  /** Keys first: a start without a broker verifies the licenses by them. */
   private async saveUnsaved(): Promise<void> {
+    for (const [kid, row] of this.unsavedKeys) {
+      await this.unitOfWork.run((tx) => saveKeyStatement(tx, row));
+      if (this.unsavedKeys.get(kid) === row) this.unsavedKeys.delete(kid);
+    }
     while (this.unsaved.size > 0) {
       const batch = [...this.unsaved].slice(0, SAVE_MAX);
       const rows = batch.map(([deploymentId, license]) => this.rowOf(deploymentId, license));

@@ -194,6 +194,25 @@ describe('the license topics', () => {
     expect(rows).toEqual([{ version: '3', kid }]);
   });
 
+  it('a revoked key takes its licenses along although the database is away, which hears of it later', async () => {
+    const world = await newWorld();
+    const stolen = issuer.keyRecord(`stolen-${randomUUID()}`);
+    const { replica } = await start(world, kafka.broker('home'));
+    const placement = newPlacement(world.homeId);
+    await replica.keeper.takeRecord(stolen);
+    const by = stolen.key!.toString();
+    await replica.keeper.takeRecord(licensed(placement, {}, by));
+    await replica.keeper.save();
+    await world.database.query('ALTER TABLE trusted_key RENAME TO trusted_key_away');
+    await expect(replica.keeper.takeRecord(issuer.keyRecord(by, 'revoked'))).rejects.toThrow();
+    expect([replica.keeper.get(placement.deploymentId), replica.keeper.hasUnsaved]).toEqual([undefined, true]);
+    await world.database.query('ALTER TABLE trusted_key_away RENAME TO trusted_key');
+    await replica.keeper.takeRecord(issuer.keyRecord(by, 'revoked'));
+    const states = await world.database.query('SELECT state FROM trusted_key WHERE kid = $1', [by]);
+    expect([states, replica.keeper.hasUnsaved]).toEqual([[{ state: 'revoked' }], false]);
+    expect(await world.database.query('SELECT 1 FROM license')).toEqual([]);
+  });
+
   it('a stored license that was changed in the database is not served', async () => {
     const world = await newWorld();
     const [placement, other] = [newPlacement(world.homeId), newPlacement(world.homeId)];

@@ -13,6 +13,13 @@ export interface LicenseRow {
   readonly receivedAt: Date;
 }
 
+export interface KeyStatementRow {
+  readonly kid: string;
+  readonly state: 'trusted' | 'revoked';
+  readonly statement: string;
+  readonly receivedAt: Date;
+}
+
 export interface StoredLicense {
   readonly deploymentId: string;
   readonly compact: string;
@@ -63,10 +70,7 @@ export async function loadKeyStatements(reader: Tx): Promise<string[]> {
 }
 
 /** `revoked` is final, in the database too; with it goes what was learnt under the key. */
-export async function saveKeyStatement(
-  tx: Tx,
-  key: { kid: string; state: 'trusted' | 'revoked'; statement: string; receivedAt: Date },
-): Promise<void> {
+export async function saveKeyStatement(tx: Tx, key: KeyStatementRow): Promise<void> {
   await executeSql(
     tx,
     `INSERT INTO trusted_key (kid, state, statement, received_at) VALUES ($1, $2, $3, $4::text::timestamptz)
