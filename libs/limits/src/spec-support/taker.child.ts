@@ -30,22 +30,35 @@ const key: LimitKey = { ...input.key, period };
 const clock = stopped(input.now);
 const bank = new SliceBank({ unitOfWork, counters: new LimitCounters(windowSource), clock, ids });
 
+const TRIES_MAX = 50;
+
+/** Eight processes and two cores: a transaction may wait too long to begin. What did not begin has taken nothing. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
 let left = input.attempts;
 let admitted = 0;
 async function lane(): Promise<void> {
   while (left > 0) {
     left -= 1;
-    if ((await bank.take(key, input.cap, '1')) !== 'taken') continue;
+    if ((await persistently(() => bank.take(key, input.cap, '1'))) !== 'taken') continue;
     admitted += 1;
     if (input.isDoomed) process.stdout.write('.');
   }
 }
-const flushing = setInterval(() => void bank.flush(), 200);
+const flushing = setInterval(() => void bank.flush().catch(() => undefined), 200);
 await Promise.all(Array.from({ length: input.lanes }, lane));
 clearInterval(flushing);
 if (!input.isDoomed) {
   bank.retire();
-  await bank.flush();
+  await persistently(() => bank.flush());
   await unitOfWork.close();
   process.stdout.write(String(admitted));
 } else {
