@@ -1,15 +1,8 @@
 import type { BrokerMessage } from '@biplane/messaging';
-import {
-  newPlacement,
-  readStackFile,
-  requiredVariable,
-  TestIssuer,
-  testKafka,
-  type Placement,
-  type TestKafka,
-} from '@biplane/testing';
+import { newPlacement, TestIssuer, testKafka, type Placement, type TestKafka } from '@biplane/testing';
 import type { Benchmark, Finding } from './benchmark.js';
 import { BenchChild } from './child-process.js';
+import { kafkaOfStack } from './kafka-of-stack.js';
 import type { Enforced, HolderEnd, LicenseHolderInput } from './license-holder.js';
 
 const holders = 4;
@@ -119,12 +112,6 @@ function findingOf(taken: readonly Change[]): Finding {
     subjectPerSecond: Math.round(1_000 / at(enforced, 0.5)),
     delay: { p50: at(enforced, 0.5), p99: at(enforced, 0.99), max: at(enforced, 1), goal: goalMs },
   };
-}
-
-function kafkaOfStack(): NodeJS.ProcessEnv {
-  const { brokers, users } = readStackFile(requiredVariable('STACK_FILE')).kafka;
-  const passwords = Object.fromEntries(Object.entries(users).map(([name, { password }]) => [name, password]));
-  return { TEST_KAFKA_BROKERS: brokers.join(','), TEST_KAFKA_USERS: JSON.stringify(passwords) };
 }
 
 const millisBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;

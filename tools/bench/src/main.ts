@@ -9,6 +9,7 @@ import { licenseChange } from './license-change.js';
 import { licenseVerify } from './license-verify.js';
 import { slices } from './slices.js';
 import { usageBatch } from './usage-batch.js';
+import { usageStore } from './usage-store.js';
 
 const benchmarks: readonly Benchmark[] = [
   decision,
@@ -19,6 +20,7 @@ const benchmarks: readonly Benchmark[] = [
   slices,
   level,
   usageBatch,
+  usageStore,
 ];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */

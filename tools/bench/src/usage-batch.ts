@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { StackClient } from '@biplane/testing';
+import type { BrokerProducer } from '@biplane/messaging';
+import { readTopic, StackClient, testKafka, type TestKafka } from '@biplane/testing';
 import pg from 'pg';
 import type { Benchmark, Finding } from './benchmark.js';
+import { kafkaOfStack } from './kafka-of-stack.js';
 import { compare, timed } from './rounds.js';
 import { licensedDeployment } from './scene.js';
 
@@ -9,7 +11,7 @@ const eventsPerBatch = 1_000;
 const rounds = 15;
 const meter = 'bench_units';
 
-/** `POST /usage` of 1,000 events, durable and folded, beside one bare insert of the same keys on the same server. */
+/** `POST /usage` of 1,000 events, durable and folded, beside a producer that sends the same events to the stack's broker. */
 export const usageBatch: Benchmark = {
   name: 'usage-batch',
   async run(): Promise<readonly Finding[]> {
@@ -20,34 +22,40 @@ export const usageBatch: Benchmark = {
       connectionString: databaseUrl(client.stack.postgres, client.stack.homes[region] as string),
     });
     await home.connect();
+    const kafka = await testKafka({ environment: kafkaOfStack() });
+    const producer = kafka.broker('topics').producer();
     try {
-      const table = `bench_${randomUUID().replaceAll('-', '')}`;
-      await home.query(
-        `CREATE TABLE ${table} (deployment_id uuid, source text, event_id text, content_hash text, received_at timestamptz,
-         PRIMARY KEY (deployment_id, source, event_id))`,
-      );
+      const topic = await kafka.createTopic();
+      let produced = 0;
       let sent = 0;
       const comparison = await compare(
         rounds,
-        () => insertBare(home, table, eventsOf(deploymentId)),
+        async () => {
+          const turn = await produce(producer, topic, eventsOf(deploymentId));
+          produced += turn.units;
+          return turn;
+        },
         async () => {
           const turn = await post(client, region, eventsOf(deploymentId));
           sent += turn.units;
           return turn;
         },
       );
-      await home.query(`DROP TABLE ${table}`);
+      await insistOnTopic(kafka, topic, produced);
       await insistOnTotal(home, deploymentId, sent);
       return [
         {
           name: 'POST /usage, 1,000 events a batch',
-          baseline: 'one unnest insert of the same keys, same server, fsync on',
+          baseline: 'a kafkajs producer that sends the same events, acks all, one batch',
           subject: 'HTTP, validation, dedupe, log and windows, answered when durable',
-          oracle: `the home's windows sum to the ${sent} events sent`,
+          oracle: `the home's windows sum to the ${sent} events sent, and the topic holds the ${produced} produced`,
+          goal: 1 / 0.85,
           ...comparison,
         },
       ];
     } finally {
+      await producer.close();
+      await kafka.close();
       await home.end();
     }
   },
@@ -72,14 +80,10 @@ function eventsOf(deploymentId: string): Event[] {
   }));
 }
 
-function insertBare(home: pg.Client, table: string, events: readonly Event[]) {
-  return timed(events.length, async () => {
-    await home.query(
-      `INSERT INTO ${table} SELECT $1::uuid, '/bench', id, md5(id), '2026-03-31T03:00:00Z' FROM unnest($2::text[]) AS id
-       ON CONFLICT DO NOTHING`,
-      [events[0]?.subject, events.map(({ id }) => id)],
-    );
-  });
+function produce(producer: BrokerProducer, topic: string, events: readonly Event[]) {
+  const headers = { 'content-type': 'application/cloudevents+json' };
+  const messages = events.map((event) => ({ topic, key: event.subject, headers, value: JSON.stringify(event) }));
+  return timed(events.length, () => producer.send(messages));
 }
 
 async function post(client: StackClient, region: string, events: readonly Event[]) {
@@ -92,6 +96,12 @@ async function post(client: StackClient, region: string, events: readonly Event[
     if (answer.accepted !== events.length)
       throw new Error(`usage-batch: ${answer.accepted} of ${events.length} accepted`);
   });
+}
+
+async function insistOnTopic(kafka: TestKafka, topic: string, produced: number): Promise<void> {
+  const records = await readTopic(kafka.broker('topics'), topic);
+  if (records.length !== produced)
+    throw new Error(`usage-batch: produced ${produced}, the topic has ${records.length}`);
 }
 
 async function insistOnTotal(home: pg.Client, deploymentId: string, sent: number): Promise<void> {

@@ -159,6 +159,25 @@ describe('usage that core-api counts itself', () => {
     expect(counters).toEqual([{ meter: 'ingested_gb', used: '42.5' }]);
   });
 
+  it('what was stored while a limit was gone stands against it at once when it is back', async () => {
+    const { deploymentId } = await tenant('back');
+    const change = (enabled: boolean) =>
+      admin.expect(200, 'PUT', `/api/v1/deployments/${deploymentId}/modules/ingest`, { enabled });
+    await submit(event(deploymentId, 'ingested_gb', '10'));
+    await change(false);
+    await submit(event(deploymentId, 'ingested_gb', '5'));
+    await change(true);
+    await waitFor('the recount', async () => {
+      const [counter] = await postgres.query<{ used: string }>(
+        'SELECT trim_scale(used)::text AS used FROM limit_counter WHERE deployment_id = $1',
+        [deploymentId],
+      );
+      return counter?.used === '15';
+    });
+    const rounds = await postgres.query('SELECT round FROM limit_recount WHERE deployment_id = $1', [deploymentId]);
+    expect(rounds).toEqual([{ round: 2 }]);
+  });
+
   it('is taken from clients of the region and the tenant alone', async () => {
     const [own, other] = [await tenant('own'), await tenant('other')];
     const events = [event(own.deploymentId, 'ingested_gb', '1'), event(other.deploymentId, 'ingested_gb', '1')];
