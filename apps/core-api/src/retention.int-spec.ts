@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metrics, RetentionJob, type UnitOfWork } from '@biplane/service-kit';
-import { testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { Metrics, RandomIds, RetentionJob, type JobRunner, type UnitOfWork } from '@biplane/service-kit';
+import { FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
+import { LimitEngine } from './features/limits/index.js';
 import { RETENTION } from './retention.module.js';
 
 const now = new Date('2026-11-21T00:00:00Z');
@@ -66,5 +67,23 @@ describe('what is kept', () => {
     const broken = { name: 'broken', keepMs: 0, forget: () => Promise.reject(new Error('as if a table was away')) };
     await new RetentionJob(unitOfWork, [broken, ...RETENTION], new Metrics()).run(now);
     expect(await left('usage_event_key')).toBe(1);
+  });
+
+  it('decisions of a flood are forgotten as fast as they came', async () => {
+    await postgres.query(
+      `INSERT INTO decision (id, deployment_id, principal, action, outcome, answer, decided_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'gate', 'a:b', 'deny', '{}', at::timestamptz
+         FROM unnest($1::text[], $2::int[]) AS rows(at, times), generate_series(1, times)`,
+      [
+        [daysAgo(70.01), daysAgo(69.99)],
+        [2_500, 1],
+      ],
+    );
+    const jobs: { name: string; run: (now: Date) => Promise<void> }[] = [];
+    const runner = { register: (job: (typeof jobs)[number]) => void jobs.push(job) } as unknown as JobRunner;
+    const clock = new FakeClock(now.toISOString());
+    new LimitEngine(unitOfWork, runner, clock, new RandomIds(clock)).onModuleInit();
+    await jobs.find(({ name }) => name === 'limits-forget')!.run(now);
+    expect(await left('decision')).toBe(1);
   });
 });

@@ -20,6 +20,7 @@ export interface LimitUsage extends UsageSource {
 type Teller<Told> = (tx: Tx, told: Told) => Promise<void>;
 
 const FORGET_MAX = 1_000;
+const FORGET_TURNS_MAX = 200;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -65,12 +66,20 @@ export class LimitEngine implements OnModuleInit, BeforeApplicationShutdown {
     this.jobs.register({
       name: 'limits-forget',
       everyMs: HOUR_MS,
-      run: (now) =>
-        this.unitOfWork.run(async (tx) => {
-          await forgetLimits(tx, now, FORGET_MAX);
-          await decider.log.forget(tx, new Date(now.getTime() - LIMITS_KEEP_MS), FORGET_MAX);
-        }),
+      run: (now) => this.forget(now),
     });
+  }
+
+  /** A flood of denials is forgotten as fast as it came: by turns until little is left. */
+  private async forget(now: Date): Promise<void> {
+    const before = new Date(now.getTime() - LIMITS_KEEP_MS);
+    for (let turn = 0; turn < FORGET_TURNS_MAX; turn += 1) {
+      const forgotten = await this.unitOfWork.run(
+        async (tx) =>
+          (await forgetLimits(tx, now, FORGET_MAX)) + (await this.decider.log.forget(tx, before, FORGET_MAX)),
+      );
+      if (forgotten < FORGET_MAX) return;
+    }
   }
 
   /** What was admitted and not stored yet is stored before the process ends. */
