@@ -39,7 +39,10 @@ export class EndpointsStore {
     return rows as StoredEndpoint[];
   }
 
-  /** Those that an event goes to: all of the platform's, and the tenant's own. */
+  /**
+   * Those that an event goes to: all of the platform's, and the tenant's own. Not one that is being deleted right now: a change would
+   * wait for all its deliveries to go, and then fail for want of it.
+   */
   async listeningTo(
     tx: Tx,
     event: { readonly type: string; readonly tenantId: string | null },
@@ -48,7 +51,8 @@ export class EndpointsStore {
       tx,
       `SELECT id, tenant_id AS "tenantId" FROM webhook_endpoint
        WHERE state = 'enabled' AND (tenant_id IS NULL OR tenant_id = $1::uuid)
-         AND (cardinality(event_types) = 0 OR $2 = ANY (event_types))`,
+         AND (cardinality(event_types) = 0 OR $2 = ANY (event_types))
+       FOR KEY SHARE SKIP LOCKED`,
       [event.tenantId, event.type],
     );
   }

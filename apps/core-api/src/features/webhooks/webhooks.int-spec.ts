@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { executeSql, UnitOfWork } from '@biplane/service-kit';
 import { ServiceClient, testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
 import { runCore, type RunningCore } from '../../testing/running-core.js';
 import { signatureOf, verifyWebhook } from '../../testing/standard-webhooks.js';
@@ -93,6 +94,18 @@ async function moveClock(ms: number): Promise<void> {
 }
 
 describe('webhooks', () => {
+  it('an endpoint that is being deleted holds up no change and lets none fail', async () => {
+    const { url } = await receiver();
+    const [leaving, staying] = [await listen(url), await listen(url)];
+    await core.app.get(UnitOfWork, { strict: false }).run(async (tx) => {
+      await executeSql(tx, 'DELETE FROM webhook_endpoint WHERE id = $1::uuid', [leaving.id]);
+      await transition(acme);
+    });
+    await delivery(staying, ({ state }) => state === 'delivered');
+    await transition(acme);
+    await admin.expect(204, 'DELETE', `${ENDPOINTS}/${staying.id}`);
+  });
+
   it('are Standard Webhooks: the published library verifies them', async () => {
     const there = await receiver();
     const endpoint = await listen(there.url);
