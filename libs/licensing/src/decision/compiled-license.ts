@@ -2,8 +2,17 @@ import type { LicenseClaims, LicensedLimit } from '../claims/claims.js';
 import { licenseBoundaries, type LicenseBoundaries } from '../claims/license-state.js';
 import type { Decision } from './decision.js';
 import type { LicenseVerdict } from './license-verdict.js';
+import { literal } from './literal.js';
+import { wholeLimit, type WholeLimit } from './whole-limit.js';
 
-type LimitsByMeter = ReadonlyMap<string, readonly LicensedLimit[]>;
+/** The limits of one meter in one module. */
+export interface MeterLimits {
+  readonly limits: readonly LicensedLimit[];
+  /** When it is one alone, whose numbers are whole: the way on which nearly all counted requests go. */
+  readonly whole: WholeLimit | undefined;
+}
+
+type LimitsByMeter = ReadonlyMap<string, MeterLimits>;
 type Modules = LicenseClaims['modules'];
 
 /** What a decision asks of a document, read once: a document never changes. */
@@ -33,9 +42,16 @@ export function compiledActions(modules: Modules): ReadonlyMap<string, LimitsByM
   if (known) return known;
   const actions = new Map<string, LimitsByMeter>();
   for (const [module, { features, limits }] of Object.entries(modules)) {
-    const byMeter = new Map(limits.map(({ meter }) => [meter, limits.filter((limit) => limit.meter === meter)]));
-    for (const feature of features) actions.set(`${module}:${feature}`, byMeter);
+    const byMeter = new Map(
+      limits.map(({ meter }) => [literal(meter), meterLimits(limits.filter((each) => each.meter === meter))]),
+    );
+    for (const feature of features) actions.set(literal(`${module}:${feature}`), byMeter);
   }
   compiledModules.set(modules, actions);
   return actions;
+}
+
+function meterLimits(limits: readonly LicensedLimit[]): MeterLimits {
+  const [only, ...others] = limits;
+  return { limits, whole: only && others.length === 0 ? wholeLimit(only) : undefined };
 }

@@ -118,4 +118,38 @@ describe('decide', () => {
       expect(seen).toContain(each);
     }
   });
+
+  it('answers on the short way of whole numbers as on the exact one, member by member', () => {
+    let admitted = 0;
+    fc.assert(
+      fc.property(questions, fc.boolean(), ({ cap, used, quantity, strategy, warnAt, hour }, stale) => {
+        const now = new Date(NOW.getTime() + hour * hourMs);
+        const common = { meter: 'api_calls', window: 'month' } as const;
+        const limit: LicensedLimit = {
+          ...{ ...common, authority: 'data', aggregation: 'sum', cap, strategy, warnAt },
+          rate: { perSecond: '5', burst: 10 },
+        };
+        const license: LicenseClaims = {
+          ...goodClaims,
+          exp: Date.parse(goodClaims.graceEndsAt) / 1000,
+          modules: { financials: { features: ['automated_billing'], limits: [limit] } },
+        };
+        const reading = { ...common, used: used ?? '0', asOf: now, windowEndsAt, stale };
+        const ask = (readings: readonly CounterReading[]) =>
+          decide({
+            license,
+            deploymentId: DEPLOYMENT,
+            action: 'financials:automated_billing',
+            meter: 'api_calls',
+            ...{ quantity, now, readings },
+          });
+        // A reading of another window beside it is none of this limit's, but is too much for the short way.
+        const exact = ask([reading, { ...reading, window: 'day', used: '7' }]);
+        expect(JSON.stringify(ask([reading]))).toBe(JSON.stringify(exact));
+        if (exact.isAllowed && exact.limit !== null) admitted += 1;
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(admitted).toBeGreaterThan(100);
+  });
 });

@@ -1,11 +1,21 @@
 import type { LicenseClaims } from '../claims/claims.js';
-import { compiledLicense } from './compiled-license.js';
+import { compiledActions, compiledLicense } from './compiled-license.js';
 import { decideLimit, type LimitVerdict } from './decide-limit.js';
-import { DECISION_OUTCOMES, makeDecision, type DecideInput, type Decision, type DecisionOutcome } from './decision.js';
+import {
+  DECISION_OUTCOMES,
+  makeDecision,
+  type CounterReading,
+  type DecideInput,
+  type Decision,
+  type DecisionOutcome,
+} from './decision.js';
 import { limitsOf } from '../limits/limits-of.js';
 import { decisionOfVerdict, decisionWithoutLicense, factsOf, licenseVerdict } from './license-verdict.js';
+import { instantText, withinWhole } from './whole-limit.js';
 
 const severity = (outcome: DecisionOutcome): number => DECISION_OUTCOMES.indexOf(outcome);
+
+const NO_READINGS: readonly CounterReading[] = [];
 
 export type LimitQuestion = Pick<DecideInput, 'action' | 'meter' | 'quantity' | 'readings'>;
 
@@ -25,7 +35,28 @@ export function decide(input: DecideInput): Decision {
 
 /** The second half of `decide`: what the limits of the asked meter make of an action that the license admits. */
 export function decideLimits(byLicense: Decision, license: LicenseClaims, question: LimitQuestion): Decision {
-  const { action, meter, readings = [], quantity = '1' } = question;
+  const { action, meter, readings = NO_READINGS, quantity = '1' } = question;
+  const [reading] = readings;
+  const whole = meter === undefined ? undefined : compiledActions(license.modules).get(action)?.get(meter)?.whole;
+  if (whole !== undefined && reading !== undefined && readings.length === 1) {
+    const within = withinWhole(byLicense, whole, reading, quantity);
+    if (within !== undefined) return within;
+  }
+  return decideExactly(byLicense, license, { action, meter, readings, quantity });
+}
+
+interface ExactQuestion {
+  readonly action: string;
+  readonly meter: string | undefined;
+  readonly readings: readonly CounterReading[];
+  readonly quantity: string;
+}
+
+function decideExactly(
+  byLicense: Decision,
+  license: LicenseClaims,
+  { action, meter, readings, quantity }: ExactQuestion,
+): Decision {
   let worst: LimitVerdict | undefined;
   for (const limit of limitsOf(license, action, meter)) {
     const reading = readings.find((each) => each.meter === limit.meter && each.window === limit.window);
@@ -45,7 +76,7 @@ function limited(byLicense: Decision, verdict: LimitVerdict): Decision {
     remaining,
     retryAt: verdict.retryAt?.toISOString() ?? null,
     licenseVersion: byLicense.licenseVersion,
-    asOf: reading ? textOf(reading.asOf) : byLicense.asOf,
+    asOf: reading ? instantText(reading.asOf) : byLicense.asOf,
     stale: reading?.stale ?? false,
   };
   const { outcome, code, reason } = verdict;
@@ -58,13 +89,4 @@ function limited(byLicense: Decision, verdict: LimitVerdict): Decision {
   if (outcome === 'deny' || outcome === 'delay') return makeDecision({ outcome, code, reason, ...counts });
   const own = code === null ? [] : [{ code, reason }];
   return makeDecision({ outcome, code, reason, ...counts, warnings: [...own, ...byLicense.warnings] });
-}
-
-// Counts that are read together share their instant, and writing it out takes longer than the rest of a decision.
-let lastInstant = { ms: 0, text: '1970-01-01T00:00:00.000Z' };
-
-function textOf(instant: Date): string {
-  const ms = instant.getTime();
-  if (lastInstant.ms !== ms) lastInstant = { ms, text: instant.toISOString() };
-  return lastInstant.text;
 }

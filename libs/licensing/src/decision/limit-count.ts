@@ -69,7 +69,7 @@ const WHOLE_DIGITS_MAX = 15;
 const ZERO = 48;
 
 /** The whole number that a text spells as `String` would; -1 for any other text, which the exact way reads or refuses. */
-function wholeOf(text: string): number {
+export function wholeOf(text: string): number {
   const { length } = text;
   if (length === 0 || length > WHOLE_DIGITS_MAX || (length > 1 && text.charCodeAt(0) === ZERO)) return -1;
   let value = 0;

@@ -7,7 +7,7 @@ const NONE: readonly LicensedLimit[] = [];
 export function limitsOf(license: LicenseClaims, action: string, meter: string | undefined): readonly LicensedLimit[] {
   if (meter === undefined) return NONE;
   const limits = compiledActions(license.modules).get(action);
-  if (limits) return limits.get(meter) ?? NONE;
+  if (limits) return limits.get(meter)?.limits ?? NONE;
   // The module may be licensed all the same, without this feature.
   const module = action.split(':')[0] ?? '';
   const licensed = Object.hasOwn(license.modules, module) ? license.modules[module] : undefined;

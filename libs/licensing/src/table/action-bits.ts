@@ -1,3 +1,5 @@
+import { literal } from '../decision/literal.js';
+
 /**
  * Gives each licensed `module:feature` a number, for good: a license then holds one bit an action. Grows with the catalog, for whatever is
  * numbered came from a signed license.
@@ -21,9 +23,4 @@ export class ActionBits {
     this.numbers.set(literal(action), next);
     return next;
   }
-}
-
-/** The text as the engine keeps a literal of the source, which routes name their actions by: found by its address, not letter by letter. */
-function literal(text: string): string {
-  return Object.keys({ [text]: true })[0] as string;
 }

@@ -3,13 +3,12 @@ import { licenseBoundaries, stateAt, type LicenseBoundaries } from '../claims/li
 import { factsOf, verdictOfState, type LicenseFacts, type LicenseVerdict } from '../decision/license-verdict.js';
 import { grown } from './slot-bits.js';
 
-const FIELDS = 8;
-const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES, STATUS] = [0, 1, 2, 3, 4, 5, 6, 7];
+const FIELDS = 7;
+const [VERSION, ISSUED, STARTS, NOTICE, TERM_ENDS, GRACE_ENDS, EXPIRES] = [0, 1, 2, 3, 4, 5, 6];
+/** The dates between which a verdict holds. */
+const BOUNDARIES = [STARTS, NOTICE, TERM_ENDS, EXPIRES] as const;
 /** In the place of a status: another home serves the deployment, whatever its license says. */
 const ELSEWHERE = -1;
-
-/** Homes share few addresses, and each license read from a token brings its own copy. */
-const URLS_MAX = 1_000;
 
 /** A verdict of a license, and the instants between which it holds: `[fromMs, untilMs)`. */
 export interface Phase {
@@ -21,8 +20,9 @@ export interface Phase {
 /** What is read of a license only when a date was passed, or a Decision of it is made. */
 export class LicenseRecords {
   private numbers = new Float64Array(0);
-  private readonly urls: string[] = [];
-  private readonly knownUrls = new Map<string, string>();
+  private statuses = new Int8Array(0);
+  /** Of those that are elsewhere: no other Decision says where. */
+  private readonly urls = new Map<number, string>();
 
   reserve(slots: number): void {
     const present = this.numbers.length / FIELDS;
@@ -30,15 +30,19 @@ export class LicenseRecords {
     const numbers = new Float64Array(grown(present, slots) * FIELDS);
     numbers.set(this.numbers);
     this.numbers = numbers;
+    const statuses = new Int8Array(numbers.length / FIELDS);
+    statuses.set(this.statuses);
+    this.statuses = statuses;
   }
 
   write(slot: number, claims: LicenseClaims, isElsewhere: boolean): void {
     const { version, issuedMs, graceEndsMs, url } = factsOf(claims);
     const { startsMs, noticeMs, termEndsMs, expiresMs } = licenseBoundaries(claims);
-    const status = isElsewhere ? ELSEWHERE : LICENSE_STATUSES.indexOf(claims.status);
-    const fields = [version, issuedMs, startsMs, noticeMs, termEndsMs, graceEndsMs, expiresMs, status];
+    this.statuses[slot] = isElsewhere ? ELSEWHERE : LICENSE_STATUSES.indexOf(claims.status);
+    const fields = [version, issuedMs, startsMs, noticeMs, termEndsMs, graceEndsMs, expiresMs];
     this.numbers.set(fields, slot * FIELDS);
-    this.urls[slot] = this.sameUrl(url);
+    if (isElsewhere) this.urls.set(slot, url);
+    else this.urls.delete(slot);
   }
 
   facts(slot: number): LicenseFacts {
@@ -48,34 +52,28 @@ export class LicenseRecords {
       startsMs: this.read(slot, STARTS),
       termEndsMs: this.read(slot, TERM_ENDS),
       graceEndsMs: this.read(slot, GRACE_ENDS),
-      url: this.urls[slot] ?? '',
+      url: this.urls.get(slot) ?? '',
     };
   }
 
   phaseAt(slot: number, nowMs: number): Phase {
-    if (this.read(slot, STATUS) === ELSEWHERE) return { verdict: 'elsewhere', fromMs: -Infinity, untilMs: Infinity };
-    const status = LICENSE_STATUSES[this.read(slot, STATUS)] as LicenseStatus;
+    const statusNumber = this.statuses[slot] as number;
+    if (statusNumber === ELSEWHERE) return { verdict: 'elsewhere', fromMs: -Infinity, untilMs: Infinity };
     const boundaries: LicenseBoundaries = {
       startsMs: this.read(slot, STARTS),
       noticeMs: this.read(slot, NOTICE),
       termEndsMs: this.read(slot, TERM_ENDS),
       expiresMs: this.read(slot, EXPIRES),
     };
-    const instants = Object.values(boundaries) as number[];
-    const isInstant = !Number.isNaN(nowMs); // for what is none, nothing holds longer than the question
-    return {
-      verdict: verdictOfState[stateAt(status, boundaries, nowMs)],
-      fromMs: isInstant ? Math.max(-Infinity, ...instants.filter((instant) => instant <= nowMs)) : NaN,
-      untilMs: isInstant ? Math.min(Infinity, ...instants.filter((instant) => instant > nowMs)) : NaN,
-    };
-  }
-
-  private sameUrl(url: string): string {
-    const known = this.knownUrls.get(url);
-    if (known !== undefined) return known;
-    if (this.knownUrls.size >= URLS_MAX) this.knownUrls.clear();
-    this.knownUrls.set(url, url);
-    return url;
+    const verdict = verdictOfState[stateAt(LICENSE_STATUSES[statusNumber] as LicenseStatus, boundaries, nowMs)];
+    if (Number.isNaN(nowMs)) return { verdict, fromMs: NaN, untilMs: NaN }; // what is no instant holds for no other question
+    let [fromMs, untilMs] = [-Infinity, Infinity];
+    for (const field of BOUNDARIES) {
+      const instant = this.read(slot, field);
+      if (instant <= nowMs) fromMs = Math.max(fromMs, instant);
+      else untilMs = Math.min(untilMs, instant);
+    }
+    return { verdict, fromMs, untilMs };
   }
 
   private read(slot: number, field: number): number {

@@ -10,7 +10,7 @@ import {
 import { ActionBits } from './action-bits.js';
 import { LicenseRecords } from './license-records.js';
 import { Phases, VERDICT_UNKNOWN } from './phases.js';
-import { SlotBits } from './slot-bits.js';
+import { grown, SlotBits } from './slot-bits.js';
 
 /**
  * The licenses of a home, made for one question: may this deployment do this now, apart from any count? The answer is that of `decide`,
@@ -24,9 +24,11 @@ export class LicenseTable {
   private readonly bits = new SlotBits();
   private readonly phases = new Phases();
   private readonly records = new LicenseRecords();
-  /** By slot, made on first need: the Decision of the present verdict, and that of an action which is not licensed. */
-  private readonly present: (Decision | undefined)[] = [];
-  private readonly refusing: (Decision | undefined)[] = [];
+  /**
+   * Two a slot, made on first need: what an action that it does not name gets at present, and one that it names. The same, when it is not
+   * in force.
+   */
+  private answers: (Decision | undefined)[] = [];
 
   /** Without a home a license decides wherever it places its deployment. */
   constructor(private readonly homeId?: string) {}
@@ -42,6 +44,7 @@ export class LicenseTable {
     this.bits.reserve(slot + 1, this.actions.count);
     this.phases.reserve(slot + 1);
     this.records.reserve(slot + 1);
+    this.reserveAnswers(slot + 1);
     this.bits.write(slot, bits);
     this.records.write(slot, claims, this.homeId !== undefined && claims.placement.homeId !== this.homeId);
     this.forget(slot);
@@ -59,16 +62,22 @@ export class LicenseTable {
   decide(deploymentId: string, action: string, nowMs: number): Decision {
     const slot = this.slots.get(deploymentId);
     if (slot === undefined) return decisionWithoutLicense(null, nowMs);
+    const at = slot * 2 + this.bits.read(slot, this.actions.find(action));
+    const answer = this.answers[at];
+    return answer !== undefined && this.phases.holdAt(nowMs) ? answer : this.answerAfresh(slot, at, nowMs);
+  }
+
+  private answerAfresh(slot: number, at: number, nowMs: number): Decision {
     if (!this.phases.holdAt(nowMs)) this.passDates(nowMs);
     let verdict = this.phases.verdictOf(slot);
     if (verdict === VERDICT_UNKNOWN) verdict = this.phases.enter(slot, this.records.phaseAt(slot, nowMs));
-    if (verdict <= LAST_IN_FORCE) {
-      const bit = this.actions.find(action);
-      if (bit === undefined || !this.bits.has(slot, bit)) {
-        return this.refusing[slot] ?? (this.refusing[slot] = this.make(slot, NOT_LICENSED));
-      }
-    }
-    return this.present[slot] ?? (this.present[slot] = this.make(slot, verdict));
+    const known = this.answers[at];
+    if (known !== undefined) return known;
+    if (verdict <= LAST_IN_FORCE) return (this.answers[at] = this.make(slot, at % 2 === 0 ? NOT_LICENSED : verdict));
+    const made = this.make(slot, verdict);
+    this.answers[slot * 2] = made;
+    this.answers[slot * 2 + 1] = made;
+    return made;
   }
 
   private slotOf(deploymentId: string): number {
@@ -80,7 +89,8 @@ export class LicenseTable {
   }
 
   private passDates(nowMs: number): void {
-    for (const slot of this.phases.leave(nowMs)) this.present[slot] = undefined;
+    const left = this.phases.leave((slot) => this.records.phaseAt(slot, nowMs));
+    for (const slot of left) this.forgetAnswers(slot);
   }
 
   private make(slot: number, verdict: number): Decision {
@@ -89,9 +99,21 @@ export class LicenseTable {
 
   private forget(slot: number): void {
     this.phases.forget(slot);
-    // A new slot is the next one, so these lists never have holes.
-    this.present[slot] = undefined;
-    this.refusing[slot] = undefined;
+    this.forgetAnswers(slot);
+  }
+
+  private forgetAnswers(slot: number): void {
+    this.answers[slot * 2] = undefined;
+    this.answers[slot * 2 + 1] = undefined;
+  }
+
+  /** Of the length that is needed and without holes: a list that grows by itself takes half as much again. */
+  private reserveAnswers(slots: number): void {
+    const present = this.answers.length / 2;
+    if (slots <= present) return;
+    const answers = new Array<Decision | undefined>(grown(present, slots) * 2).fill(undefined);
+    for (let at = 0; at < this.answers.length; at += 1) answers[at] = this.answers[at];
+    this.answers = answers;
   }
 }
 

@@ -11,7 +11,6 @@ export const VERDICT_UNKNOWN = 255;
  */
 export class Phases {
   private verdicts = new Uint8Array(0);
-  private bounds = new Float64Array(0);
   private fromMs = -Infinity;
   private untilMs = Infinity;
 
@@ -28,10 +27,8 @@ export class Phases {
     const present = this.verdicts.length;
     if (slots <= present) return;
     const verdicts = new Uint8Array(grown(present, slots)).fill(VERDICT_UNKNOWN);
-    const bounds = new Float64Array(verdicts.length * 2);
     verdicts.set(this.verdicts);
-    bounds.set(this.bounds);
-    [this.verdicts, this.bounds] = [verdicts, bounds];
+    this.verdicts = verdicts;
   }
 
   forget(slot: number): void {
@@ -42,20 +39,19 @@ export class Phases {
   enter(slot: number, { verdict, fromMs, untilMs }: Phase): number {
     const number = LICENSE_VERDICTS.indexOf(verdict);
     this.verdicts[slot] = number;
-    this.bounds[slot * 2] = fromMs;
-    this.bounds[slot * 2 + 1] = untilMs;
     this.narrow(fromMs, untilMs);
     return number;
   }
 
-  /** Tells the slots whose verdict holds no more, and goes on with those that do. */
-  leave(nowMs: number): number[] {
+  /** Tells the slots whose verdict is another one now, and goes on with those that have the same. */
+  leave(phaseNow: (slot: number) => Phase): number[] {
     const left: number[] = [];
     [this.fromMs, this.untilMs] = [-Infinity, Infinity];
     for (let slot = 0; slot < this.verdicts.length; slot += 1) {
-      if (this.verdicts[slot] === VERDICT_UNKNOWN) continue;
-      const [fromMs, untilMs] = [this.bounds[slot * 2] as number, this.bounds[slot * 2 + 1] as number];
-      if (nowMs >= fromMs && nowMs < untilMs) this.narrow(fromMs, untilMs);
+      const present = this.verdicts[slot] as number;
+      if (present === VERDICT_UNKNOWN) continue;
+      const { verdict, fromMs, untilMs } = phaseNow(slot);
+      if (LICENSE_VERDICTS[present] === verdict) this.narrow(fromMs, untilMs);
       else {
         this.verdicts[slot] = VERDICT_UNKNOWN;
         left.push(slot);

@@ -6,9 +6,11 @@ export class SlotBits {
   private wordsASlot = 1;
   private words = new Uint32Array(0);
 
-  has(slot: number, bit: number): boolean {
+  /** 1 or 0, as no bit at all is. */
+  read(slot: number, bit: number | undefined): number {
+    if (bit === undefined) return 0;
     const word = this.words[slot * this.wordsASlot + (bit >>> 5)] as number;
-    return (word & (1 << (bit & 31))) !== 0;
+    return (word >>> (bit & 31)) & 1;
   }
 
   /** Exactly these bits. There must be room for them. */

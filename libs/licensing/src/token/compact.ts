@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isPlainObject } from '../claims/shape.js';
 
 /** The three parts of a compact JWS as text, or why it is not one. */
@@ -29,12 +30,12 @@ export function splitCompact(compact: string): CompactParts {
   return { header, payload, signature };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The object that a part holds; undefined when it is not UTF-8 JSON or not an object. */
 export function decodeObject(part: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(utf8.decode(Buffer.from(part, 'base64url')));
+    const bytes = Buffer.from(part, 'base64url');
+    if (!isUtf8(bytes)) return undefined;
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
     return isPlainObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { createHash, verify, type KeyObject } from 'node:crypto';
+import { hash, verify, type KeyObject } from 'node:crypto';
 import { err, ok, type Result } from '@biplane/kernel';
 import { audienceOf, LICENSE_BYTES_MAX, LICENSE_ISSUER, type LicenseClaims } from '../claims/claims.js';
 import { licenseProblems } from '../claims/claims-shape.js';
@@ -93,7 +93,7 @@ function verifySigned(
   }
   const claims = readClaims(decodeObject(parts.payload), expectedDeploymentId);
   if (!claims.ok) return claims;
-  const payloadHash = createHash('sha256').update(parts.payload).digest('hex');
+  const payloadHash = hash('sha256', parts.payload, 'hex');
   return ok({ claims: claims.value, compact, kid: kid.value, version: claims.value.version, payloadHash });
 }
 
@@ -108,8 +108,12 @@ function isSignedBy(publicKey: KeyObject, compact: string, signature: string): b
   }
 }
 
+// Licenses that a key signed have one header, letter by letter: the last good one is not read again.
+let lastHeader: { readonly part: string; readonly kid: Result<string> } = { part: '', kid: ok('') };
+
 /** The header has exactly `alg`, `typ` and `kid`: whatever else it may carry (`jku`, `jwk`, `x5u`, `crit`) chooses a key or a rule. */
 function readHeader(part: string): Result<string> {
+  if (part === lastHeader.part) return lastHeader.kid;
   const header = decodeObject(part);
   if (!header) return err(LicenseTokenErrors.HEADER_UNREADABLE({ detail: 'The header is not a JSON object' }));
   if (header['alg'] !== 'ES256') return err(LicenseTokenErrors.ALGORITHM({ detail: 'The only algorithm is ES256' }));
@@ -122,7 +126,8 @@ function readHeader(part: string): Result<string> {
   if (Object.keys(header).length !== 3 || !isSpelledOnce(part, header)) {
     return err(LicenseTokenErrors.HEADER_MEMBERS({ detail: 'The header has exactly alg, typ and kid, each once' }));
   }
-  return ok(kid);
+  lastHeader = { part, kid: ok(kid) };
+  return lastHeader.kid;
 }
 
 function findKey(keys: ReadonlyMap<string, TrustedKey>, kid: string, now: Date): Result<TrustedKey> {
