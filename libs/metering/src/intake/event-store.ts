@@ -86,10 +86,10 @@ export class EventStore {
     const stored = await writeKeys(tx, readings, now);
     const fresh = stored.size === 0 ? readings : readings.filter(({ key }) => !stored.has(key));
     if (fresh.length === 0) return { stored, additions: [] };
-    const { additions, numberOf } = additionsOf(fresh);
+    const { additions, numbers } = additionsOf(fresh);
     await executeSql(tx, this.writeLogSql, [
       now.toISOString(),
-      lines(fresh, numberOf),
+      numbers.join('\n'),
       lines(fresh, ({ source }) => source),
       lines(fresh, ({ eventId }) => eventId),
       lines(fresh, ({ quantity }) => quantity),
@@ -166,28 +166,40 @@ interface Addition {
   readonly reading: HashedReading;
   amount: Decimal;
   lastAt: Date;
+  /** From 1 on, in the order in which windows are locked. */
+  no: number;
 }
 
 /** By window, in the order in which windows are locked, and the number of each reading's. */
 function additionsOf(readings: readonly HashedReading[]): {
-  additions: readonly WindowAddition[];
-  numberOf: (reading: HashedReading) => number;
+  readonly additions: readonly WindowAddition[];
+  readonly numbers: readonly number[];
 } {
   const byWindow = new Map<string, Addition>();
-  for (const reading of readings) {
-    const key = windowKeyOf(reading);
-    const held = byWindow.get(key);
-    if (held === undefined) byWindow.set(key, { reading, amount: reading.amount, lastAt: reading.occurredAt });
-    else combine(held, reading);
-  }
-  const sorted = [...byWindow].sort(([, a], [, b]) => compareWindows(a.reading, b.reading));
-  const numbers = new Map(sorted.map(([key], index) => [key, index + 1]));
+  let last: Addition | undefined;
+  const own = readings.map((reading) => {
+    // Most of a batch falls into few windows: a key is only made when the window is another one.
+    const known = last !== undefined && compareWindows(last.reading, reading) === 0 ? last : undefined;
+    const held = known ?? byWindow.get(windowKeyOf(reading));
+    if (held !== undefined) {
+      combine(held, reading);
+      last = held;
+      return held;
+    }
+    last = { reading, amount: reading.amount, lastAt: reading.occurredAt, no: 0 };
+    byWindow.set(windowKeyOf(reading), last);
+    return last;
+  });
+  const sorted = [...byWindow.values()].sort((a, b) => compareWindows(a.reading, b.reading));
+  sorted.forEach((addition, index) => {
+    addition.no = index + 1;
+  });
   return {
-    additions: sorted.map(([, { reading, amount, lastAt }]) => {
+    additions: sorted.map(({ reading, amount, lastAt }) => {
       const { deploymentId, meter, window, aggregation, licenseVersion } = reading;
       return { deploymentId, meter, window, aggregation, licenseVersion, quantity: decimalToString(amount), lastAt };
     }),
-    numberOf: (reading) => numbers.get(windowKeyOf(reading)) ?? 0,
+    numbers: own.map(({ no }) => no),
   };
 }
 
