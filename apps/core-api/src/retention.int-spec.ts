@@ -59,6 +59,25 @@ describe('what is kept', () => {
     expect(await left('webhook_delivery')).toBe(2);
   });
 
+  it('an instance that is silent for a month goes with all that it enforced, however much that was', async () => {
+    await postgres.query(
+      `INSERT INTO instance (id, home_id, region, kids, licenses_digest, license_count, refused, draining, reported_at, first_seen_at, received_at)
+       SELECT id, gen_random_uuid(), 'eu-1', '{}', '', 0, '0', false, at, at, at FROM unnest($1::text[], $2::timestamptz[]) AS rows(id, at)`,
+      [
+        ['silent', 'live'],
+        [daysAgo(30.01), daysAgo(29.99)],
+      ],
+    );
+    await postgres.query(
+      `INSERT INTO instance_license (instance_id, deployment_id, version, since)
+       SELECT id, gen_random_uuid(), 1, $1 FROM unnest('{silent,live}'::text[]) AS id, generate_series(1, 1500)`,
+      [daysAgo(60)],
+    );
+    await new RetentionJob(unitOfWork, RETENTION, new Metrics()).run(now);
+    expect(await postgres.query('SELECT id FROM instance')).toEqual([{ id: 'live' }]);
+    expect(await left('instance_license')).toBe(1_500);
+  });
+
   it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {
     await postgres.query(
       `INSERT INTO usage_event_key SELECT '019d4431-af3d-7881-9f45-2821444d9094', 'many', no::text, 'h', $1 FROM generate_series(1, 2500) AS no`,

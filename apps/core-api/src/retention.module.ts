@@ -1,7 +1,20 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { JobRunner, Metrics, olderRows, RetentionJob, UnitOfWork, type RetentionRule } from '@biplane/service-kit';
+import {
+  executeSql,
+  JobRunner,
+  Metrics,
+  olderRows,
+  RetentionJob,
+  UnitOfWork,
+  type RetentionRule,
+} from '@biplane/service-kit';
 
 const DAY_MS = 24 * 3_600_000;
+
+/** Each start of a home's replica is another instance, with a row for each license that it enforced. */
+const ENFORCED_BY_SILENT = `DELETE FROM instance_license WHERE ctid = ANY(ARRAY(
+  SELECT l.ctid FROM instance_license l JOIN instance i ON i.id = l.instance_id WHERE i.received_at < $1 LIMIT $2::int))`;
+const WITHOUT_LICENSES = 'NOT EXISTS (SELECT 1 FROM instance_license l WHERE l.instance_id = instance.id)';
 
 /**
  * For how long what is no document is kept. Invoices, licenses, audit, the history of usage and what stands in the usage
@@ -17,6 +30,12 @@ export const RETENTION: readonly RetentionRule[] = [
   // One row a denial; what a home told longer ago than 35 days is not taken.
   olderRows('violation_report', 'received_at', 70 * DAY_MS),
   olderRows('license_quarantine', 'last_at', 396 * DAY_MS),
+  {
+    name: 'instance_license',
+    keepMs: 30 * DAY_MS,
+    forget: (tx, before, max) => executeSql(tx, ENFORCED_BY_SILENT, [before, max]),
+  },
+  olderRows('instance', 'received_at', 30 * DAY_MS, WITHOUT_LICENSES),
 ];
 
 @Module({})
