@@ -31,8 +31,11 @@ export class ReservationsService {
   /** Counts once, however often it is confirmed: the usage event has an id of the reservation's. */
   confirm(id: string, principal: Principal): Promise<Reservation> {
     return this.unitOfWork.run(async (tx) => {
-      const { license } = await this.owned(tx, id, principal);
+      const { reservation, license } = await this.owned(tx, id, principal);
       const now = this.clock.now();
+      const { deploymentId, meter } = reservation;
+      const window = this.cutter.windowOf(now, license.claims?.calendar.timeZone ?? 'UTC');
+      await this.usage.beforeConfirmed(tx, deploymentId, meter, window.from);
       const confirmed = await this.limits.decider.reservations.confirm(tx, id, now);
       if (confirmed.isNew) await this.count(tx, confirmed, license, now);
       return confirmed.reservation;

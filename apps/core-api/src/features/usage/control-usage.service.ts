@@ -74,6 +74,11 @@ export class ControlUsage {
     return stored;
   }
 
+  /** Before a reservation is confirmed, which locks its counters: a batch of usage has the window locked when it comes to them. */
+  beforeConfirmed(tx: Tx, deploymentId: string, meter: string, windowStart: Date): Promise<void> {
+    return this.store.lockWindow(tx, deploymentId, meter, windowStart);
+  }
+
   /** The same of usage that the counters hold already: what a reservation confirms. */
   async record(tx: Tx, readings: readonly HashedReading[], now: Date): Promise<ReadonlyMap<string, StoredEvent>> {
     return (await this.write(tx, readings, now)).stored;

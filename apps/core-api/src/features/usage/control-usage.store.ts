@@ -50,6 +50,17 @@ export class ControlUsageStore {
     return events.take(tx, readings, now, [CONTROL_HOME, CONTROL_INCARNATION]);
   }
 
+  /** Held until the end of the transaction, if it is there: whoever counts locks windows before counters. */
+  async lockWindow(tx: Tx, deploymentId: string, meter: string, windowStart: Date): Promise<void> {
+    await querySql(
+      tx,
+      `SELECT 1 AS locked FROM usage_window
+        WHERE deployment_id = $1::uuid AND meter = $2 AND window_start = $3::timestamptz
+          AND home_id = $4::uuid AND incarnation = $5::int FOR UPDATE`,
+      [deploymentId, meter, windowStart.toISOString(), CONTROL_HOME, CONTROL_INCARNATION],
+    );
+  }
+
   /** Adds to the history the present totals of those of the windows that are closed: one row a revision. */
   recordClosed(
     tx: Tx,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parsePlaneEvent, type LimitEvent } from '@biplane/contracts';
 import type { LicensedLimit } from '@biplane/licensing';
+import type { CheckedDecision } from '@biplane/limits';
 import type { Principal, UnitOfWork } from '@biplane/service-kit';
 import {
   checkInvariants,
@@ -160,6 +161,27 @@ describe('limits of a home', () => {
     const notFound = { failure: { code: 'RESERVATION.NOT_FOUND', status: 404 } };
     await expect(service.release(first.reservationId ?? '', stranger)).rejects.toMatchObject(notFound);
     await expect(service.ticket(randomUUID(), stranger)).rejects.toMatchObject({ failure: { status: 404 } });
+  });
+
+  it('confirmations and usage of one meter at the same time never wait on each other in a ring', async () => {
+    limited({ cap: '1000' });
+    const license = licenses.claimsOf(deployment);
+    const ask = { license, deploymentId: deployment, action: CALLS, meter: 'api_calls', reserve: true, principal: 'p' };
+    const held: CheckedDecision[] = [];
+    for (let n = 0; n < 12; n += 1) held.push(await replica.decider.check(ask));
+    const own = { licenseOf: (id: string) => licenses.ownLicenseOf(id) } as TenantLicenseService;
+    const service = new LimitsService(replica.decider, own, replica.metrics, unitOfWork, clock);
+    const anyone: Principal = { clientId: 'p', scopes: [], regions: null };
+    await submit('first', '1');
+    for (const [n, { reservationId = '' }] of held.entries()) {
+      await Promise.all([service.confirm(reservationId, anyone), submit(`a${n}`, '1'), submit(`b${n}`, '1')]);
+    }
+    expect(await counted()).toEqual([{ limit_window: 'month', used: '37' }]);
+    // What a backend has to say of rings it says within a second.
+    const rings = await database.query(
+      `SELECT deadlocks::int AS deadlocks FROM pg_sleep(1.2), pg_stat_database WHERE datname = current_database()`,
+    );
+    expect(rings).toEqual([{ deadlocks: 0 }]);
   });
 
   it('a queued request is let in when its window begins, and a stranger does not see its ticket', async () => {

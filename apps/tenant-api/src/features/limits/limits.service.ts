@@ -21,7 +21,8 @@ export class LimitsService {
   confirm(id: string, principal: Principal): Promise<Reservation> {
     const now = this.clock.now();
     return this.unitOfWork.run(async (tx) => {
-      const license = orThrow(await this.licenseOfReservation(tx, id, principal));
+      const { license, reservation } = orThrow(await this.owned(tx, id, principal));
+      await this.usage.beforeConfirmed(tx, license, reservation, now);
       const confirmed = await this.decider.reservations.confirm(tx, id, now);
       if (confirmed.isNew) await this.usage.takeConfirmed(tx, license, confirmed, now);
       return confirmed.reservation;
@@ -31,7 +32,7 @@ export class LimitsService {
   /** What was held is free again. */
   release(id: string, principal: Principal): Promise<Reservation> {
     return this.unitOfWork.run(async (tx) => {
-      orThrow(await this.licenseOfReservation(tx, id, principal));
+      orThrow(await this.owned(tx, id, principal));
       return this.decider.reservations.release(tx, id, this.clock.now());
     });
   }
@@ -42,10 +43,16 @@ export class LimitsService {
     throw new RefusalError(TicketErrors.NOT_FOUND({ detail: `There is no ticket ${id}` }));
   }
 
-  private async licenseOfReservation(tx: Tx, id: string, principal: Principal): Promise<Result<LicenseClaims>> {
+  private async owned(
+    tx: Tx,
+    id: string,
+    principal: Principal,
+  ): Promise<Result<{ readonly license: LicenseClaims; readonly reservation: Reservation }>> {
     const reservation = await this.decider.reservations.get(tx, id);
     const license = reservation && this.licenseFor(reservation.deploymentId, principal);
-    return license ? ok(license) : err(ReservationErrors.NOT_FOUND({ detail: `There is no reservation ${id}` }));
+    return license
+      ? ok({ license, reservation })
+      : err(ReservationErrors.NOT_FOUND({ detail: `There is no reservation ${id}` }));
   }
 
   private licenseFor(deploymentId: string, principal: Principal): LicenseClaims | undefined {

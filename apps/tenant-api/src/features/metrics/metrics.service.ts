@@ -7,6 +7,7 @@ import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { DECIDER, TenantLicenseService } from '../license/index.js';
 import { LimitedUsage } from './limited-usage.js';
 import type { MeteredLicenses } from './metrics.ports.js';
+import { lockWindow } from './metrics.store.js';
 
 const RESERVATIONS = 'biplane:reservations';
 const LEVELS = 'biplane:levels';
@@ -44,6 +45,16 @@ export class MetricsService {
   /** `tenantId`: a submitter that is bound to one tenant; for it there are no other deployments. */
   accept(body: unknown, tenantId?: string): Promise<UsageAnswer> {
     return this.intake.accept(body, tenantId);
+  }
+
+  /** Before a reservation is confirmed, which locks its counters: a batch of usage has the window locked when it comes to them. */
+  async beforeConfirmed(
+    tx: Tx,
+    { calendar }: LicenseClaims,
+    { deploymentId, meter }: { readonly deploymentId: string; readonly meter: string },
+    now: Date,
+  ): Promise<void> {
+    await lockWindow(tx, deploymentId, meter, this.cutter.windowOf(now, calendar.timeZone));
   }
 
   /** What a confirmation of a reservation has used: the limits know of it, the windows do not yet. In its transaction. */

@@ -1,4 +1,4 @@
-import { executeSql, type Tx } from '@biplane/service-kit';
+import { executeSql, querySql, type Tx } from '@biplane/service-kit';
 import type { Period } from '@biplane/billing-calendar';
 import { EventStore, type HashedReading, type TakenEvents } from '@biplane/metering';
 
@@ -86,6 +86,16 @@ export async function addCounts(
       lines(counts, ({ licenseVersion }) => licenseVersion),
       flush.now.toISOString(),
     ],
+  );
+}
+
+/** Held until the end of the transaction, if it is there: whoever counts locks windows before counters. */
+export async function lockWindow(tx: Tx, deploymentId: string, meter: string, window: Period): Promise<void> {
+  await querySql(
+    tx,
+    `SELECT 1 AS locked FROM usage_window
+      WHERE deployment_id = $1::uuid AND meter = $2 AND window_start = $3::text::timestamptz FOR UPDATE`,
+    [deploymentId, meter, window.from.toISOString()],
   );
 }
 
