@@ -49,7 +49,7 @@ export class SubscriptionUsageController {
       return answer;
     } catch (error) {
       // A body that cannot be read is its sender's failure, not ours.
-      if (!(error instanceof RefusalError)) this.metrics.failed();
+      if (!(error instanceof RefusalError) || error.failure.status >= 500) this.metrics.failed(eventsOf(body));
       throw error;
     }
   }
@@ -83,3 +83,5 @@ function bytesOf(length: string | undefined, body: unknown): number {
   const said = Number.parseInt(length ?? '', 10);
   return Number.isSafeInteger(said) ? said : Buffer.byteLength(JSON.stringify(body));
 }
+
+const eventsOf = (body: unknown): number => (Array.isArray(body) ? body.length : 1);

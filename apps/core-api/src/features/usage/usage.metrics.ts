@@ -13,7 +13,7 @@ export class UsageMetrics {
     const registers = [registry];
     this.writes = new Counter({
       name: 'usage_writes_total',
-      help: 'Submitted usage events by what became of them; failed: the request could not be stored',
+      help: 'Submitted usage events by what became of them; failed: they could not be stored',
       labelNames: ['result'],
       registers,
     });
@@ -37,8 +37,9 @@ export class UsageMetrics {
     if (tally.accepted > 0) this.bytes.inc(bytes);
   }
 
-  failed(): void {
-    this.writes.inc({ result: 'failed' });
+  /** The whole body, of this many events. */
+  failed(events: number): void {
+    this.writes.inc({ result: 'failed' }, events);
   }
 
   quarantine(open: readonly { readonly reason: string; readonly records: number }[]): void {

@@ -10,6 +10,7 @@ import { writeAppFiles } from '../../testing/app-files.js';
 import { TestLicenses, usageEvent } from '../../testing/usage-rig.js';
 import { HOME, LicenseKeeper, TenantLicenseService } from '../license/index.js';
 import { LimitsModule } from '../limits/index.js';
+import { TenantHandles } from '../tenancy/index.js';
 import { MetricsModule } from './metrics.module.js';
 
 const homeId = randomUUID();
@@ -20,6 +21,8 @@ const fromElsewhere = [
   { provide: HOME, useValue: { homeId, kind: 'shared', region: 'eu-1', instanceId: 'tenant-api-0' } },
   { provide: TenantLicenseService, useValue: licenses },
   { provide: LicenseKeeper, useValue: licenses },
+  // Nothing here counts levels in the databases of tenants.
+  { provide: TenantHandles, useValue: {} },
   { provide: Outbox, useFactory: () => new Outbox({ clock: new SystemClock() }) },
 ];
 /** What the other features of the app give. */
@@ -152,10 +155,10 @@ describe('POST /api/v1/usage', () => {
   it('the bytes of accepted bodies and the outcome of events are measured', async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text();
     expect(text).toMatch(/^subscription_usage_bytes_total [1-9]/m);
-    expect(text).toMatch(/^subscription_usage_events_total\{outcome="accepted"\} 100[1-9]/m);
+    expect(text).toMatch(/^usage_writes_total\{result="accepted"\} 100[1-9]/m);
   });
 
-  it('while the database is away the answer is 503 with Retry-After, and nothing is promised', async () => {
+  it('while the database is away the answer is 503 with Retry-After, nothing is promised, and the write counts as failed', async () => {
     const url = new URL(database.url);
     url.port = '1';
     const stranded = await start(url.href);
@@ -163,6 +166,9 @@ describe('POST /api/v1/usage', () => {
       const answer = await post([event('lost')], { url: stranded.url });
       expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, expect.any(Number)]);
       expect(answer.headers.get('retry-after')).not.toBeNull();
+      expect(await (await fetch(`${stranded.url}/metrics`)).text()).toMatch(
+        /^usage_writes_total\{result="failed"\} 1$/m,
+      );
     } finally {
       await stranded.close();
     }

@@ -37,11 +37,19 @@ export class UsageController {
     if (!principalMayUseRegion(principal, this.home.region)) {
       throw new RefusalError(UsageIntakeErrors.REGION_FORBIDDEN({ detail: 'This client is bound to another region' }));
     }
-    const answer = await this.usage.accept(body, principal.tenantId);
-    this.metrics.took(answer, bytesOf(request, body));
-    return answer;
+    try {
+      const answer = await this.usage.accept(body, principal.tenantId);
+      this.metrics.took(answer, bytesOf(request, body));
+      return answer;
+    } catch (error) {
+      // A body that cannot be read is its sender's failure, not ours.
+      if (!(error instanceof RefusalError) || error.failure.status >= 500) this.metrics.failed(eventsOf(body));
+      throw error;
+    }
   }
 }
+
+const eventsOf = (body: unknown): number => (Array.isArray(body) ? body.length : 1);
 
 /** A body that came in chunks did not say its length. */
 function bytesOf({ headers }: FastifyRequest, body: unknown): number {

@@ -4,16 +4,16 @@ import { Metrics } from '@biplane/service-kit';
 
 @Injectable()
 export class UsageMetrics {
-  private readonly events: Counter;
+  private readonly writes: Counter;
   private readonly bytes: Counter;
   private readonly adjustments: Counter;
 
   constructor(@Inject(Metrics) metrics: Metrics) {
     const registers = [metrics.registry];
-    this.events = new Counter({
-      name: 'subscription_usage_events_total',
-      help: 'Submitted usage events by what became of them',
-      labelNames: ['outcome'],
+    this.writes = new Counter({
+      name: 'usage_writes_total',
+      help: 'Submitted usage events by what became of them; failed: they could not be stored',
+      labelNames: ['result'],
       registers,
     });
     this.bytes = new Counter({
@@ -37,9 +37,14 @@ export class UsageMetrics {
     tally: { readonly accepted: number; readonly duplicates: number; readonly rejected: number },
     bytes: number,
   ): void {
-    this.events.inc({ outcome: 'accepted' }, tally.accepted);
-    this.events.inc({ outcome: 'duplicate' }, tally.duplicates);
-    this.events.inc({ outcome: 'rejected' }, tally.rejected);
+    this.writes.inc({ result: 'accepted' }, tally.accepted);
+    this.writes.inc({ result: 'duplicate' }, tally.duplicates);
+    this.writes.inc({ result: 'rejected' }, tally.rejected);
     this.bytes.inc(bytes);
+  }
+
+  /** The whole body, of this many events. */
+  failed(events: number): void {
+    this.writes.inc({ result: 'failed' }, events);
   }
 }
