@@ -264,7 +264,9 @@ async function objectsOf(
   const question = { deploymentId, action: 'financials:automated_billing', meter: 'api_calls', reserve: true };
   const atHome = await askGate(internal, question);
   const seat = await askCore(stack.core, { deploymentId, action: 'seats:assign', meter: 'seats', reserve: true });
-  const queued = { deploymentId, action: 'imports:run', meter: 'imported_gb', quantity: '5', reserve: true };
+  const queued = { deploymentId, action: 'imports:run', meter: 'imported_gb', reserve: true };
+  // One has all there is, the next waits.
+  await askCore(stack.core, queued);
   const waiting = await askCore(stack.core, queued);
   return {
     violationId: violation.id,
