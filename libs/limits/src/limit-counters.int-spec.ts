@@ -135,4 +135,12 @@ describe('LimitCounters', () => {
       expect((await stateOf(key)).used).toBe('7');
     }
   });
+
+  it('what is given back after a recount has lowered the count leaves nothing below nothing, and holds up no flush', async () => {
+    const key = monthKey({ window: null, period: null });
+    await unitOfWork.run((tx) => counters.take(tx, key, '10', '1'));
+    await unitOfWork.run((tx) => counters.recount(tx, key, new Date(NOW)));
+    await unitOfWork.run((tx) => counters.add(tx, [{ key, quantity: '-1', at: new Date(NOW) }]));
+    expect(await counters.read(unitOfWork.reader, [key])).toMatchObject([{ used: '0' }]);
+  });
 });

@@ -111,7 +111,7 @@ export interface CounterAddition {
   readonly at: Date;
 }
 
-/** Of distinct keys, in lock order. A sum adds, a peak keeps the greatest. */
+/** Of distinct keys, in lock order. A sum adds and never falls below nothing, a peak keeps the greatest. */
 export async function addToCounters(tx: Tx, additions: readonly CounterAddition[]): Promise<void> {
   if (additions.length === 0) return;
   const rows = keyRows(1, [
@@ -125,7 +125,7 @@ export async function addToCounters(tx: Tx, additions: readonly CounterAddition[
          FROM ${rows} JOIN limit_counter c ON ${sameKey('c', 'k')} ORDER BY k.no FOR UPDATE OF c
      )
      UPDATE limit_counter c
-        SET used = CASE c.aggregation WHEN 'peak' THEN greatest(c.used, l.quantity) ELSE c.used + l.quantity END,
+        SET used = CASE c.aggregation WHEN 'peak' THEN greatest(c.used, l.quantity) ELSE greatest(0, c.used + l.quantity) END,
             last_at = greatest(c.last_at, l.at)
        FROM locked l WHERE ${sameKey('c', 'l')}`,
     [
