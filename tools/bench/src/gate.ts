@@ -8,7 +8,7 @@ import { compareFastest, type Turn } from './rounds.js';
 
 const lanes = 50;
 const requestsPerTurn = 1_000;
-const rounds = 80;
+const rounds = 40;
 const deployments = 1_000;
 const goal = 1.06;
 const kid = 'bench';

@@ -161,7 +161,7 @@ export class LicenseBook {
     this.held.set(deploymentId, { claims, version, payloadHash, kid });
     if (before) this.parts.release(before.claims);
     this.marks.delete(deploymentId);
-    this.table.put(claims);
+    this.table.put(claims, deploymentId);
   }
 
   private turnAway(deploymentId: string, compact: string, failure: Failure): Received {

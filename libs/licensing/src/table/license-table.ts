@@ -37,9 +37,12 @@ export class LicenseTable {
     return this.slots.size;
   }
 
-  /** The license of its deployment from now on. Which of two is the newer is the caller's to know. */
-  put(claims: LicenseClaims): void {
-    const slot = this.slotOf(claims.deployment.id);
+  /**
+   * The license of its deployment from now on. Which of two is the newer is the caller's to know. One that keeps a map by the same ids
+   * passes its own text of the id: a request then reads it once.
+   */
+  put(claims: LicenseClaims, deploymentId: string = claims.deployment.id): void {
+    const slot = this.slotOf(deploymentId);
     const bits = actionsOf(claims).map((action) => this.actions.numberOf(action));
     this.bits.reserve(slot + 1, this.actions.count);
     this.phases.reserve(slot + 1);
