@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, IsUUID, Matches } from 'class-validator';
+import { IsBoolean, IsString, IsUUID, Matches, ValidateIf } from 'class-validator';
 import { DECISION_OUTCOMES, STRATEGY_NAMES, type Decision } from '@biplane/licensing';
 import type { CheckedDecision } from '@biplane/limits';
 import { ApiInstant } from '@biplane/service-kit';
@@ -7,6 +7,9 @@ import { IsQuantity } from './quantity.js';
 
 const ACTION = /^[a-z](?:_?[a-z0-9]){0,62}:[a-z](?:_?[a-z0-9]){0,62}$/;
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
+
+/** Unlike `IsOptional`: null is no way to leave something out. */
+const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 export class CheckBody {
   @ApiProperty({ format: 'uuid' })
@@ -19,18 +22,18 @@ export class CheckBody {
   action!: string;
 
   @ApiPropertyOptional({ example: 'connectors' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Matches(CODE, { message: '$property must be a code of lower-case letters, digits and single underscores' })
   meter?: string;
 
   @ApiPropertyOptional({ example: '1', description: 'Of the meter; 1 when left out' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsQuantity()
   quantity?: string;
 
   @ApiPropertyOptional({ description: 'Hold the quantity until it is confirmed, released or expires' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   reserve?: boolean;
 }

@@ -1,10 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DECISION_OUTCOMES, STRATEGY_NAMES, type DecisionOutcome, type StrategyName } from '@biplane/licensing';
 import { PagePositionDto } from '@biplane/service-kit';
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const QUANTITY = /^(?=(?:[0-9]\.?){1,30}$)(?:0|[1-9][0-9]*)(?:\.[0-9]{1,12})?$/;
+
+/** Unlike `IsOptional`: null is no way to leave something out. */
+const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 export class GateCheckRequest {
   @ApiProperty({ format: 'uuid' })
@@ -19,13 +22,13 @@ export class GateCheckRequest {
   action!: string;
 
   @ApiPropertyOptional({ example: 'api_calls' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Matches(/^[a-z][a-z0-9_]{0,62}$/, { message: 'meter must be the code of a meter' })
   meter?: string;
 
   @ApiPropertyOptional({ example: '1', description: 'Decimal string; 1 when a meter is named without it' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Matches(QUANTITY, { message: 'quantity must be a decimal string, not negative, of at most 30 digits' })
   quantity?: string;
@@ -33,7 +36,7 @@ export class GateCheckRequest {
   @ApiPropertyOptional({
     description: 'Holds the quantity, if it is admitted, until it is confirmed, released or expires',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   reserve?: boolean;
 
@@ -41,7 +44,7 @@ export class GateCheckRequest {
     example: 'import-7-chunk-3',
     description: "The client's own: the same key gets the same Decision",
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @Matches(/^[!-~]{1,255}$/, { message: 'idempotencyKey must be 1 to 255 printable ASCII characters without spaces' })
   idempotencyKey?: string;
