@@ -9,7 +9,7 @@ import { LicenseService } from './license.service.js';
 import type { RevokeKeyBody, RotateKeyBody } from './licenses.dto.js';
 import { LicenseIssueErrors } from './licenses.errors.js';
 import { LicensesStore } from './licenses.store.js';
-import { SigningKeys, statementOf } from './signing-keys.service.js';
+import { revocationOf, SigningKeys } from './signing-keys.service.js';
 import { SigningKeysStore, type SigningKeyRow } from './signing-keys.store.js';
 
 const DEADLINE_SECONDS = 600;
@@ -66,7 +66,7 @@ export class KeyRotations {
       if (key.revokedAt) throw new RefusalError(LicenseIssueErrors.KEY_UNFIT({ detail: `${kid} is revoked` }));
       const statement = body.revoked ?? key.revokedStatement;
       if (statement === null) throw new RefusalError(LicenseIssueErrors.KEY_NO_STATEMENT({ detail: kid }));
-      statementOf(kid, key.publicJwk, 'revoked', statement);
+      revocationOf({ kid, publicJwk: key.publicJwk, trusted: key.trustedStatement }, statement);
       const next = await this.successor(tx, key, body, now);
       // Whatever was under way is overtaken: what it had not signed anew, this one does.
       const open = await this.store.open(tx);

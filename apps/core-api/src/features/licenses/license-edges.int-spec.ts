@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { licensesDigest, type InstanceStatus } from '@biplane/contracts';
+import { signKeyStatement, type PrivateJwk } from '@biplane/licensing';
 import { UnitOfWork } from '@biplane/service-kit';
 import { checkInvariants, eventually, waitFor } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
@@ -88,8 +89,9 @@ describe('the edges of keys and licenses', () => {
     const term = { endsAt: after(HOUR_MS), graceDays: 0 };
     await suite.admin.put(`/api/v1/billing/subscriptions/${endedOne.subscription.id}/term`, term);
     suite.core.setClock(after(72 * HOUR_MS));
-    // Its last signing and the hourly publishing are behind it.
+    // Its end, its last signing and the hourly publishing are behind it.
     await eventually(async () => {
+      expect(await suite.events('subscription.tenant.cancelled', endedOne.deploymentId)).toHaveLength(1);
       const due = `SELECT 1 FROM license_head WHERE last_published_at >= $2 AND (deployment_id = $3 OR deployment_id = $1 AND reissue_due_at IS NULL)`;
       const heads = [endedOne.deploymentId, after(72 * HOUR_MS), present.deploymentId];
       expect(await suite.postgres.query(due, heads)).toHaveLength(2);
@@ -110,7 +112,7 @@ describe('the edges of keys and licenses', () => {
     expect(await pending).toEqual([]);
   });
 
-  it('a rotation is refused when its key ends while the homes are waited for, and keys that begin later sign nothing', async () => {
+  it('a rotation is refused when its key ends while the homes are waited for; keys that begin later sign nothing, and a stranger revokes none', async () => {
     const day = 74 * HOUR_MS;
     suite.core.setClock(after(day));
     await report('home-new', { at: after(day), kids: [suite.core.key.kid] });
@@ -129,6 +131,13 @@ describe('the edges of keys and licenses', () => {
     const signing = await suite.postgres.query('SELECT kid FROM signing_key WHERE signing_to IS NULL AND signing_from IS NOT NULL'); // prettier-ignore
     expect(signing).toEqual([{ kid: suite.core.key.kid }]);
     const revoke = { reason: 'test', force: true };
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const { kid, privateJwk } = suite.core.key;
+    const { d: _, ...jwk } = privateJwk as unknown as PrivateJwk;
+    const dates = { notBefore: startAt, notAfter: after(HOUR_MS) };
+    const revoked = signKeyStatement({ kid, jwk, ...dates, state: 'revoked' }, stranger);
+    const strange = await suite.admin.post(`/api/v1/licenses/keys/${kid}/revoke`, { ...revoke, revoked });
+    expect(strange).toMatchObject({ status: 422, body: { code: 'LICENSING.KEY_INVALID' } });
     await suite.postgres.query('DELETE FROM signing_key WHERE kid <> $1', [suite.core.key.kid]);
     await suite.admin.expect(202, 'POST', `/api/v1/licenses/keys/${suite.core.key.kid}/revoke`, revoke);
     const later = suite.core.anotherKey({ notBefore: after(day + 24 * HOUR_MS) });

@@ -48,7 +48,7 @@ export class SigningKeys {
   async import(body: KeyBody, actor: Actor): Promise<SigningKeyRow> {
     const publicJwk = publicJwkOf(body);
     const trusted = statementOf(body.kid, publicJwk, 'trusted', body.trusted);
-    if (body.revoked !== undefined) statementOf(body.kid, publicJwk, 'revoked', body.revoked);
+    if (body.revoked !== undefined) revocationOf({ ...body, publicJwk }, body.revoked);
     if (trusted.notAfter <= this.clock.now()) throw invalid(`The key ended at ${trusted.notAfter.toISOString()}`);
     const { kid, signer = 'database' } = body;
     const place = { table: 'signing_key', column: 'private_key_encrypted', id: kid };
@@ -178,9 +178,24 @@ export function statementOf(kid: string, jwk: PublicJwk, state: 'trusted' | 'rev
   return read;
 }
 
+/** Of the key, and of the root that trusts it: no home follows another, and nobody could put it right afterwards. */
+export function revocationOf(key: { kid: string; publicJwk: PublicJwk; trusted: string }, compact: string): void {
+  statementOf(key.kid, key.publicJwk, 'revoked', compact);
+  if (rootOf(compact) === rootOf(key.trusted)) return;
+  throw invalid('The revoked statement is of another root than the trusted one');
+}
+
+function rootOf(compact: string): unknown {
+  return (partOf(compact, 0) as { kid?: unknown } | null)?.kid;
+}
+
 function payloadOf(compact: string): unknown {
+  return partOf(compact, 1);
+}
+
+function partOf(compact: string, index: 0 | 1): unknown {
   try {
-    return JSON.parse(Buffer.from(compact.split('.')[1] ?? '', 'base64url').toString('utf8')) as unknown;
+    return JSON.parse(Buffer.from(compact.split('.')[index] ?? '', 'base64url').toString('utf8')) as unknown;
   } catch {
     return null;
   }
