@@ -39,7 +39,7 @@ async function main(names: readonly string[]): Promise<void> {
 }
 
 function tell({ name, ratio, rounds, goal, bytes, delay, ...finding }: Finding): void {
-  const figure = (value: number) => value.toPrecision(3);
+  const figure = (value: number) => (value < 1_000 ? value.toPrecision(3) : String(Math.round(value)));
   const judged = ratio.fastest ?? ratio.median;
   const by = ratio.fastest === undefined ? 'median' : `fastest turns; median ${figure(ratio.median)}`;
   const verdict = (value: number, most: number | undefined, unit: string) =>
