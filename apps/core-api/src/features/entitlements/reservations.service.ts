@@ -7,6 +7,7 @@ import { CLOCK, principalMayServe, UnitOfWork, type Principal, type Tx } from '@
 import { PresentLicenses, type PresentLicense } from '../licenses/index.js';
 import { LimitEngine } from '../limits/index.js';
 import { ControlUsage } from '../usage/index.js';
+import { EntitlementErrors } from './entitlements.errors.js';
 
 /** Events of confirmed reservations come from here, whoever confirms. */
 const SOURCE = '/control/reservations';
@@ -53,7 +54,10 @@ export class ReservationsService {
   private async count(tx: Tx, confirmed: ConfirmedUsage, license: PresentLicense, now: Date): Promise<void> {
     const { claims } = license;
     // Usage is taken whatever the license says; one that cannot be verified says in whose calendar no longer.
-    if (claims === null) throw new Error(`The license of ${license.deploymentId} cannot be verified`);
+    if (claims === null) {
+      const detail = `The license of ${license.deploymentId} cannot be verified before it is signed anew`;
+      throw new RefusalError(EntitlementErrors.UNAVAILABLE({ detail, retryAfterSeconds: 2 }));
+    }
     const { deploymentId, meter, aggregation } = confirmed.reservation;
     const { eventId, quantity, at } = confirmed;
     const usage = { deploymentId, source: SOURCE, eventId, meter, aggregation, quantity, at };
