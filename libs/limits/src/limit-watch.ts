@@ -27,7 +27,7 @@ export class LimitWatch {
       const key = keys.get(limit.window);
       if (key === undefined) continue;
       await this.parts.counters.ensure(tx, [key]);
-      for (const { share, used } of await this.thresholds.cross(tx, key, module, limit)) {
+      for (const { share, used } of await this.thresholds.cross(tx, key, module, told(limit))) {
         found.push({ license, module, key, limit, share, used });
       }
     }
@@ -60,4 +60,12 @@ export class LimitWatch {
     });
     await options.onPassed?.(tx, passed);
   }
+}
+
+const BEYOND_CAP: readonly LicensedLimit['strategy'][] = ['soft_warning', 'overage_charge', 'throttle'];
+
+/** Whoever may go on beyond the cap is told of when it is reached, whatever the plan warns of: nobody else would notice. */
+function told(limit: LicensedLimit): LicensedLimit {
+  const tellsAtCap = !BEYOND_CAP.includes(limit.strategy) || limit.warnAt.some((share) => Number(share) === 1);
+  return tellsAtCap ? limit : { ...limit, warnAt: [...limit.warnAt, '1'] };
 }

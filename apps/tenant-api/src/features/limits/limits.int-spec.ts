@@ -241,4 +241,15 @@ describe('what core-api is told of limits', () => {
       ['overage', '1', '10.5'],
     ]);
   });
+
+  it('a cap that usage passes is told of although the plan warns of nothing and nobody asks', async () => {
+    limited({ cap: '10', warnAt: [], strategy: 'overage_charge' });
+    await submit('a', '9');
+    expect(await told()).toEqual([]);
+    await submit('b', '2');
+    await submit('c', '2');
+    expect((await told()).map(({ kind, threshold, used }) => [kind, threshold, used])).toEqual([
+      ['overage', '1', '11'],
+    ]);
+  });
 });
