@@ -14,4 +14,5 @@ export { ownReading, type OwnUsage } from './judging/own-reading.js';
 export { WindowCutter } from './judging/window-cutter.js';
 export { UsageIntake, type UsageIntakeOptions } from './intake/usage-intake.js';
 export { answerOf, type UsageAnswer, type UsageResult } from './intake/usage-answer.js';
+export { lockConfirmations } from './intake/confirmation.js';
 export { EventStore, type TakenEvents, type WindowAddition } from './intake/event-store.js';

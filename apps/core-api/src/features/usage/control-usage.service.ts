@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import type { CountChange, LimitKey } from '@biplane/limits';
 import {
+  lockConfirmations,
   UsageIntake,
   type HashedReading,
   type MeteredDeployment,
@@ -75,8 +76,9 @@ export class ControlUsage {
   }
 
   /** Before a reservation is confirmed, which locks its counters: a batch of usage has the window locked when it comes to them. */
-  beforeConfirmed(tx: Tx, deploymentId: string, meter: string, windowStart: Date): Promise<void> {
-    return this.store.lockWindow(tx, deploymentId, meter, windowStart);
+  async beforeConfirmed(tx: Tx, deploymentId: string, meter: string, windowStart: Date): Promise<void> {
+    await lockConfirmations(tx, deploymentId, meter);
+    await this.store.lockWindow(tx, deploymentId, meter, windowStart);
   }
 
   /** The same of usage that the counters hold already: what a reservation confirms. */

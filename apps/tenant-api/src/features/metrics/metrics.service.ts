@@ -2,7 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import type { ConfirmedUsage, Decider } from '@biplane/limits';
 import type { LicenseClaims } from '@biplane/licensing';
-import { ownReading, UsageIntake, WindowCutter, type MeteredDeployment, type UsageAnswer } from '@biplane/metering';
+import {
+  lockConfirmations,
+  ownReading,
+  UsageIntake,
+  WindowCutter,
+  type MeteredDeployment,
+  type UsageAnswer,
+} from '@biplane/metering';
 import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { DECIDER, TenantLicenseService } from '../license/index.js';
 import { LimitedUsage } from './limited-usage.js';
@@ -54,6 +61,7 @@ export class MetricsService {
     { deploymentId, meter }: { readonly deploymentId: string; readonly meter: string },
     now: Date,
   ): Promise<void> {
+    await lockConfirmations(tx, deploymentId, meter);
     await lockWindow(tx, deploymentId, meter, this.cutter.windowOf(now, calendar.timeZone));
   }
 
