@@ -132,7 +132,7 @@ describe('Decider.check', () => {
     await decider.check(ask(license));
     await use(decider, license, '80');
     await decider.check(ask(license, { action: 'other:make' }));
-    expect(told).toEqual(['calls 0.8 at 9', 'other 0.8 at 89']);
+    expect(told).toEqual(['calls 0.8 at 9', 'calls 1 at 89', 'other 0.8 at 89']);
   });
 
   it('what is reserved counts at once for everybody, and never passes the cap', async () => {
