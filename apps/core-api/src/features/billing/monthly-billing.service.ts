@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { calendarMonth, contains, dayOf, type Period } from '@biplane/billing-calendar';
-import { orThrow, type TenantId } from '@biplane/kernel';
+import { err, ok, orThrow, RefusalError, type Result, type TenantId } from '@biplane/kernel';
 import type { AdjustmentRequest, BillRequest, TaxRequest } from '@biplane/pricing';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import { CatalogService } from '../catalog/index.js';
@@ -27,6 +27,12 @@ export interface MonthlyBill extends ComputedBill {
   /** How many lines correct periods that were invoiced before. */
   readonly adjustments: number;
 }
+
+/** The bill of each tenant, or why it has none. */
+export type ComputedMonths = ReadonlyMap<TenantId, Result<MonthlyBill>>;
+
+/** How many tenants are computed at once: one chunk of a roll-up. */
+export const TENANTS_MAX = 500;
 
 /**
  * What was recorded for an earlier period less than this before an invoice may have been committed after it: it is looked
@@ -58,6 +64,32 @@ export class MonthlyBillingService {
   async billIn(tx: Tx, tenantId: TenantId, month: string): Promise<HashedBillJson> {
     const invoiced = await this.invoiced.history.billOf(tx, tenantId, month);
     return invoiced ?? (await this.calculateIn(tx, tenantId, month)).json;
+  }
+
+  /**
+   * The bills of many tenants from one snapshot, each as `calculateIn` gives it; one that cannot be priced fails alone.
+   * At most `TENANTS_MAX` at once. It does not ask whether the month is invoiced: that is for who issues.
+   */
+  calculateMany(tenantIds: readonly TenantId[], month: string): Promise<ComputedMonths> {
+    const isolation = { isolation: 'RepeatableRead' } as const;
+    return this.unitOfWork.run((tx) => this.calculateManyIn(tx, tenantIds, month), isolation);
+  }
+
+  /** The same inside the caller's transaction. */
+  async calculateManyIn(tx: Tx, tenantIds: readonly TenantId[], month: string): Promise<ComputedMonths> {
+    if (tenantIds.length > TENANTS_MAX) throw new RangeError(`More than ${TENANTS_MAX} tenants at once`);
+    const bills = new Map<TenantId, Result<MonthlyBill>>();
+    for (const tenantId of new Set(tenantIds)) bills.set(tenantId, await this.attempt(tx, tenantId, month));
+    return bills;
+  }
+
+  private async attempt(tx: Tx, tenantId: TenantId, month: string): Promise<Result<MonthlyBill>> {
+    try {
+      return ok(await this.calculateIn(tx, tenantId, month));
+    } catch (error) {
+      if (error instanceof RefusalError) return err(error.failure);
+      throw error;
+    }
   }
 
   /** Of a month that is not invoiced, with all that an invoice needs: it stores exactly what it was computed from. */
