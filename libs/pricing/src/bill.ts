@@ -2,7 +2,8 @@ import type { Period } from '@biplane/billing-calendar';
 import type { Currency, Decimal, Money } from '@biplane/kernel';
 import type { Component } from './component.js';
 
-export type LineKind = 'plan_base' | 'addon' | 'overage' | 'setup' | 'adjustment' | 'tax';
+export type LineKind =
+  'plan_base' | 'addon' | 'module_days' | 'overage' | 'commitment' | 'discount' | 'setup' | 'adjustment' | 'tax';
 
 /** One row of a bill. Its amount is the sum of its rounded components. */
 export interface Line {
@@ -11,7 +12,10 @@ export interface Line {
   readonly kind: LineKind;
   /** Null on tax lines: taxes are on the whole bill. */
   readonly deployment: string | null;
-  /** Plan code, resource kind of the add-on, meter, or tax code; of an adjustment the meter that was used late. */
+  /**
+   * Plan code, resource kind of the add-on, module, meter, or tax code; of an adjustment the meter that was used late; of a
+   * commitment the plan code; of a discount what it lowers: that of the line, or the plan code for a maximum.
+   */
   readonly resourceKind: string;
   readonly description: string;
   readonly quantity: Decimal;

@@ -4,10 +4,13 @@ export type {
   AdjustmentRequest,
   BillRequest,
   DeploymentRequest,
+  MeterDiscountRequest,
   MeterRequest,
   PlanPricingRequest,
+  PreviousPlanRequest,
   PriceRequest,
   TaxRequest,
+  TenantDiscountRequest,
 } from './request.js';
 export type { BillInput, PlanPricing } from './input.js';
 export { parseBillRequest } from './parse-request.js';

@@ -23,6 +23,7 @@ export function readDeployment(
   if (plan === null) return null;
   refuseOtherCurrency(plan.currency, frame.currency, at(pointer, 'planVersion', 'currency'), mistakes);
   refuseUnknownModules(request, plan, at(pointer, 'modules'), mistakes);
+  mistakes.refuseRule(at(pointer, 'previousPlans'), request.previousPlans);
   return {
     ref: request.ref,
     planCode: request.plan.code,
@@ -49,6 +50,7 @@ function readAddons(
   return requests.flatMap((request, index) => {
     const here = at(pointer, index);
     refuseOtherCurrency(request.currency ?? frame.currency, frame.currency, at(here, 'currency'), mistakes);
+    mistakes.refuseRule(at(here, 'attachment'), request.attachment);
     const quantity = mistakes.decimal(at(here, 'quantity'), request.quantity);
     const price = parseAddonPrice(request.price, { mistakes, pointer: at(here, 'price'), currency: frame.currency });
     const attached = request.attached

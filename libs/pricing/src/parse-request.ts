@@ -51,8 +51,9 @@ function readTaxes(requests: readonly TaxRequest[], mistakes: Mistakes): readonl
     requests.map((tax) => tax.code),
     (index) => at('/taxes', index, 'code'),
   );
-  return requests.map(({ code, name, rate: text }, index) => {
+  return requests.map(({ code, name, rate: text, reverseCharge }, index) => {
     const pointer = at('/taxes', index, 'rate');
+    mistakes.refuseRule(at('/taxes', index, 'reverseCharge'), reverseCharge);
     const rate = mistakes.decimal(pointer, text);
     if (compareDecimal(rate, decimal(1n)) > 0) {
       mistakes.note(pointer, PricingErrors.INPUT_INVALID({ detail: 'A rate is at most 1: ten percent is "0.10"' }));
