@@ -18,7 +18,7 @@ import { TenantsModule } from './features/tenants/index.js';
 import { UsageModule } from './features/usage/index.js';
 import { ViolationsModule } from './features/violations/index.js';
 import { WebhooksModule } from './features/webhooks/index.js';
-import { MessagingModule } from './messaging.module.js';
+import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
 
 const FEATURES = [
@@ -68,7 +68,7 @@ export class AppModule {
           applicationName: 'core-api',
         }),
         IdempotencyModule,
-        MessagingModule,
+        MESSAGING,
         RetentionModule,
         ...FEATURES,
       ],

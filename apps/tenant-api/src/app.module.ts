@@ -10,7 +10,7 @@ import { HOME, LicenseModule, ROOT_KEY, type HomeIdentity } from './features/lic
 import { LimitsModule } from './features/limits/index.js';
 import { MetricsModule } from './features/metrics/index.js';
 import { PROVISIONER_URL, TenancyModule } from './features/tenancy/index.js';
-import { MessagingModule } from './messaging.module.js';
+import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
 import { RedisCheck } from './redis-check.js';
 
@@ -59,7 +59,7 @@ export class AppModule {
           applicationName: 'tenant-api',
         }),
         IdempotencyModule,
-        MessagingModule,
+        MESSAGING,
         ...FEATURES,
         RetentionModule,
       ],

@@ -24,3 +24,4 @@ export { parseEvent, type ConsumedBatch, type ConsumedRecord, type ParseRecord }
 export { connectKafka, KafkaTransport, type KafkaTransportOptions } from './consume/kafka-transport.js';
 export { LicenseTopicReader, type LicenseTopicReaderOptions } from './consume/license-topic-reader.js';
 export { ConsumerHealth } from './consume/consumer-health.js';
+export { BROKER, MessagingModule, type MessagingOptions } from './messaging.module.js';

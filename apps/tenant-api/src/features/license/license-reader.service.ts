@@ -7,9 +7,8 @@ import {
 } from '@nestjs/common';
 import { groups, topics } from '@biplane/contracts';
 import { mayServe } from '@biplane/license-gate';
-import { LicenseTopicReader, type Broker } from '@biplane/messaging';
+import { BROKER, LicenseTopicReader, type Broker } from '@biplane/messaging';
 import { HealthRegistry, IDS, JobRunner, type Ids } from '@biplane/service-kit';
-import { BROKER } from '../../messaging.module.js';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { HOME, type HomeIdentity } from './license.ports.js';
 
