@@ -62,7 +62,7 @@ export class Decider {
     this.newLimits = new NewLimits(this.counters);
     this.slices = new SliceBank({ unitOfWork, counters: this.counters, clock, ids, monotonicMs });
     this.reservations = new Reservations(this.counters);
-    this.tickets = new Tickets({ reservations: this.reservations, ids });
+    this.tickets = new Tickets({ unitOfWork, reservations: this.reservations, ids });
     this.log = new DecisionLog({ unitOfWork, clock, ids });
     const now = (): Date => clock.now();
     const { counters, keys, log, pending } = this;
@@ -146,7 +146,11 @@ export class Decider {
   async settle(tx: Tx, drained: DrainedUse): Promise<void> {
     const { sequence, slices, counts } = drained;
     const flush = { processId: this.processId, purpose: PURPOSE, sequence, now: this.options.clock.now() };
-    await this.slices.settle(tx, slices);
+    await this.slices.settle(
+      tx,
+      slices,
+      counts.map(({ key }) => key),
+    );
     if (counts.length > 0 && (await takeFlush(tx, flush))) await this.counters.add(tx, counts);
     UnitOfWork.afterCommit(tx, () => this.stored(drained));
   }

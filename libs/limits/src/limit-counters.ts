@@ -9,6 +9,7 @@ import {
   holdIn,
   insertCounter,
   lockCounter,
+  lockCounters,
   setCounter,
   takeFrom,
   type CounterRow,
@@ -79,6 +80,15 @@ export class LimitCounters {
     }
   }
 
+  /** Those that are there, until the end of the transaction: for whoever changes them in more than one statement. */
+  async lock(tx: Tx, keys: readonly LimitKey[]): Promise<void> {
+    const distinct = new Map(keys.map((key) => [keyText(key), { key }]));
+    await lockCounters(
+      tx,
+      inLockOrder([...distinct.values()]).map(({ key }) => key),
+    );
+  }
+
   async has(tx: Tx, key: LimitKey): Promise<boolean> {
     return (await findCounter(tx, key)) !== undefined;
   }
@@ -92,6 +102,17 @@ export class LimitCounters {
       states.push(stateOf(key, row ?? { used: await this.usage.used(tx, key, key.aggregation), held: '0', lost: '0' }));
     }
     return states;
+  }
+
+  /** `spent` of the rows that are there, by `keyText`. */
+  async spentIn(tx: Tx, keys: readonly LimitKey[]): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await countersOf(tx, keys);
+    return new Map(
+      rows.flatMap(({ no, used, held, lost }) => {
+        const key = keys[no - 1];
+        return key === undefined ? [] : [[keyText(key), unitsOf(used) + unitsOf(held) + unitsOf(lost)] as const];
+      }),
+    );
   }
 
   /** What the source says, whatever a row may say: of a meter that nothing limits nobody keeps a row up to date. */

@@ -1,6 +1,7 @@
 import type { LicenseClaims, LicensedLimit } from '@biplane/licensing';
 import type { Tx } from '@biplane/service-kit';
 import type { DecisionLog } from './decision-log.js';
+import { inLockOrder } from './domain/limit-key.js';
 import type { LicenseKeys } from './domain/license-keys.js';
 import type { LimitCounters } from './limit-counters.js';
 import type { DeciderOptions, LimitPassed } from './questions.js';
@@ -23,10 +24,16 @@ export class LimitWatch {
   async passed(tx: Tx, license: LicenseClaims, meter: string, now: Date): Promise<LimitPassed[]> {
     const found: LimitPassed[] = [];
     const keys = this.parts.keys.of(license, meter, now);
-    for (const { module, limit } of this.limitsOf(license, meter)) {
+    const limits = this.limitsOf(license, meter).flatMap(({ module, limit }) => {
       const key = keys.get(limit.window);
-      if (key === undefined) continue;
-      await this.parts.counters.ensure(tx, [key]);
+      return key === undefined ? [] : [{ module, limit, key }];
+    });
+    await this.parts.counters.ensure(
+      tx,
+      limits.map(({ key }) => key),
+    );
+    // A threshold locks its counter: in the order of everybody else, whatever order the modules stand in.
+    for (const { module, limit, key } of inLockOrder(limits)) {
       for (const { share, used } of await this.thresholds.cross(tx, key, module, told(limit))) {
         found.push({ license, module, key, limit, share, used });
       }

@@ -1,13 +1,14 @@
 import { orThrow, err, ok, RefusalError, type Result } from '@biplane/kernel';
 import type { MeterAggregation } from '@biplane/licensing';
 import type { Tx } from '@biplane/service-kit';
-import { inLockOrder, type LimitKey } from './domain/limit-key.js';
+import { inLockOrder, keyText, type LimitKey } from './domain/limit-key.js';
 import { quantityOf, unitsOf } from './domain/units.js';
 import type { LimitCounters } from './limit-counters.js';
 import { ReservationErrors } from './limits.errors.js';
 import { changeCounters, lockCounter, setCounter } from './store/counters.js';
 import {
-  endReservation,
+  confirmReservation,
+  endReservations,
   findReservation,
   holdsOf,
   insertReservation,
@@ -65,7 +66,11 @@ export class Reservations {
         held.push(key);
         continue;
       }
-      await freed(tx, held, unitsOf(quantity));
+      const units = unitsOf(quantity);
+      await free(
+        tx,
+        held.map((taken) => ({ key: taken, units })),
+      );
       return null;
     }
     const { id, deploymentId, meter, aggregation, expiresAt } = request;
@@ -92,7 +97,7 @@ export class Reservations {
         : keys.length > 0
           ? await countedLevel(tx, keys, reservation, now)
           : await this.raisedLevel(tx, reservation, now);
-    await endReservation(tx, id, { state: 'confirmed', endedAt: now, usage });
+    await confirmReservation(tx, id, now, usage);
     const { at: usageAt, quantity: usageQuantity } = usage;
     const confirmed: Reservation = { ...reservation, state: 'confirmed', endedAt: now, usageAt, usageQuantity };
     return { reservation: confirmed, eventId: eventIdOf(id), ...usage, isNew: true };
@@ -109,15 +114,19 @@ export class Reservations {
       throw new RefusalError(ReservationErrors.CONFIRMED({ detail: `The reservation ${id} was confirmed` }));
     }
     if (reservation.state !== 'held') return reservation;
-    return this.end(tx, reservation, 'released', now);
+    const [released] = await this.endAll(tx, [reservation], 'released', now);
+    return released ?? reservation;
   }
 
-  /** Frees what nobody confirmed in time; at most a thousand at once. */
+  /** Frees what nobody confirmed in time; at most a thousand at once, their counters locked in the one order. */
   async expire(tx: Tx, now: Date): Promise<Reservation[]> {
     const overdue = await lockOverdueReservations(tx, now, EXPIRE_MAX);
-    const ended: Reservation[] = [];
-    for (const reservation of overdue) ended.push(await this.end(tx, reservation, 'expired', now));
-    return ended;
+    return this.endAll(tx, overdue, 'expired', now);
+  }
+
+  /** What stands against the caps of counters that are there, by `keyText`. Locks nothing. */
+  async spentIn(tx: Tx, keys: readonly LimitKey[]): Promise<ReadonlyMap<string, bigint>> {
+    return this.counters.spentIn(tx, keys);
   }
 
   /** A level that nothing limits: no row serializes those who raise it, so they stand in line. */
@@ -131,11 +140,20 @@ export class Reservations {
     return { at: now, quantity: quantityOf(unitsOf(level) + unitsOf(quantity)) };
   }
 
-  private async end(tx: Tx, reservation: Reservation, state: 'released' | 'expired', now: Date): Promise<Reservation> {
-    const keys = (await holdsOf(tx, [reservation.id])).map(({ key }) => key);
-    await freed(tx, keys, unitsOf(reservation.quantity));
-    await endReservation(tx, reservation.id, { state, endedAt: now });
-    return { ...reservation, state, endedAt: now };
+  private async endAll(
+    tx: Tx,
+    held: readonly Reservation[],
+    state: 'released' | 'expired',
+    now: Date,
+  ): Promise<Reservation[]> {
+    const ids = held.map(({ id }) => id);
+    const unitsById = new Map(held.map(({ id, quantity }) => [id, unitsOf(quantity)]));
+    const freed = (await holdsOf(tx, ids)).map(({ reservationId, key }) => {
+      return { key, units: unitsById.get(reservationId) ?? 0n };
+    });
+    await free(tx, freed);
+    await endReservations(tx, ids, state, now);
+    return held.map((reservation) => ({ ...reservation, state, endedAt: now }));
   }
 }
 
@@ -162,9 +180,15 @@ function confirmedBefore(reservation: Reservation): ConfirmedUsage {
   };
 }
 
-async function freed(tx: Tx, keys: readonly LimitKey[], units: bigint): Promise<void> {
-  const delta = { used: 0n, held: -units, lost: 0n };
-  await changeCounters(tx, inLockOrder(keys.map((key) => ({ key, delta }))));
+/** Once a counter, whoever held it: a statement touches a row once. */
+async function free(tx: Tx, held: readonly { readonly key: LimitKey; readonly units: bigint }[]): Promise<void> {
+  const byKey = new Map<string, { key: LimitKey; units: bigint }>();
+  for (const { key, units } of held) {
+    const text = keyText(key);
+    byKey.set(text, { key, units: units + (byKey.get(text)?.units ?? 0n) });
+  }
+  const changes = [...byKey.values()].map(({ key, units }) => ({ key, delta: { used: 0n, held: -units, lost: 0n } }));
+  await changeCounters(tx, inLockOrder(changes));
 }
 
 async function countedSum(

@@ -92,8 +92,11 @@ export class SliceBank {
     return this.ledger.drain(this.monotonicMs(), this.options.clock.now());
   }
 
-  /** Moves what was given away from held to used, and frees what goes back: in the transaction that stores the usage. */
-  async settle(tx: Tx, settled: readonly SettledSlice[]): Promise<void> {
+  /**
+   * Moves what was given away from held to used, and frees what goes back: in the transaction that stores the usage. With the
+   * counters that the transaction changes later: all are locked here, after the slices and in the one order.
+   */
+  async settle(tx: Tx, settled: readonly SettledSlice[], later: readonly LimitKey[] = []): Promise<void> {
     if (settled.length === 0) return;
     const told = new Map(settled.map((slice) => [slice.sliceId, slice]));
     const changes: { id: string; key: LimitKey; slice: StoredSlice; delta: CountDelta }[] = [];
@@ -103,6 +106,7 @@ export class SliceBank {
       const word = { spent: unitsOf(said.spent), isReturned: said.isReturned };
       changes.push({ id: stored.id, key: said.key, ...settle(stored, word) });
     }
+    if (later.length > 0) await this.options.counters.lock(tx, [...later, ...changes.map(({ key }) => key)]);
     await this.write(tx, changes);
     UnitOfWork.afterCommit(tx, () => this.ledger.settled(settled));
   }

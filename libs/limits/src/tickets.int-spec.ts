@@ -17,6 +17,7 @@ let unitOfWork: UnitOfWork;
 beforeAll(async () => {
   database = await testPostgres('home');
   unitOfWork = await testUnitOfWork('home', database.url);
+  tickets = new Tickets({ unitOfWork, reservations, ids });
 });
 afterAll(async () => {
   await checkInvariants(database.url);
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 const counters = new LimitCounters(windowSource);
 const reservations = new Reservations(counters);
-const tickets = new Tickets({ reservations, ids });
+let tickets: Tickets;
 const now = new Date(NOW);
 
 const enqueue = (key: LimitKey, quantity: string, cap = '10') =>
@@ -46,7 +47,7 @@ const capOf =
   (ticket) =>
     ticket.deploymentId === key.deploymentId ? { aggregation: 'sum', holds: cap === null ? [] : [{ key, cap }] } : null;
 const admit = async (key: LimitKey, cap: string | null, at = now): Promise<string[]> => {
-  const ended = await unitOfWork.run((tx) => tickets.admit(tx, at, capOf(key, cap)));
+  const ended = await tickets.admit(at, capOf(key, cap));
   return ended.map(({ id, state }) => `${id} ${state}`);
 };
 const get = async (id: string): Promise<Ticket> => (await tickets.get(unitOfWork.reader, id))!;
@@ -93,7 +94,7 @@ describe('Tickets', () => {
   it('without a limit everybody is let in, and while nobody knows the limit nobody is', async () => {
     const key = monthKey();
     const ticket = await waiting(key, '5');
-    expect(await unitOfWork.run((tx) => tickets.admit(tx, now, () => null))).toEqual([]);
+    expect(await tickets.admit(now, () => null)).toEqual([]);
     expect(await admit(key, null)).toEqual([`${ticket.id} admitted`]);
   });
 
@@ -102,10 +103,8 @@ describe('Tickets', () => {
     const [first, second] = [await waiting(key, '1'), await waiting(key, '1')];
     const limits = { aggregation: 'sum' as const, holds: [{ key, cap: '10' }] };
     await database.query(`UPDATE limit_ticket SET action = 'gone:make' WHERE id = $1`, [first.id]);
-    const ended = await unitOfWork.run((tx) =>
-      tickets.admit(tx, now, ({ deploymentId, action }) =>
-        deploymentId !== key.deploymentId ? null : action === 'gone:make' ? 'not_licensed' : limits,
-      ),
+    const ended = await tickets.admit(now, ({ deploymentId, action }) =>
+      deploymentId !== key.deploymentId ? null : action === 'gone:make' ? 'not_licensed' : limits,
     );
     expect(ended.map(({ id, state }) => `${id} ${state}`)).toEqual([`${first.id} refused`, `${second.id} admitted`]);
   });
@@ -121,6 +120,45 @@ describe('Tickets', () => {
     const ticket = await waiting(key, '1');
     expect(await admit(key, '10')).toEqual([`${ticket.id} admitted`]);
     await database.query(`DELETE FROM limit_ticket WHERE state = 'waiting'`);
+  });
+
+  it('a line that cannot move yet holds up no other, nor keeps the counter of one that moved', async () => {
+    const [moving, held] = [monthKey(), monthKey()];
+    const [first, second] = [await waiting(moving, '1'), await waiting(held, '1')];
+    await unitOfWork.run((tx) => counters.ensure(tx, [moving, held]));
+    const both: CapOf = ({ deploymentId }) =>
+      deploymentId === moving.deploymentId
+        ? { aggregation: 'sum', holds: [{ key: moving, cap: '10' }] }
+        : deploymentId === held.deploymentId
+          ? { aggregation: 'sum', holds: [{ key: held, cap: '10' }] }
+          : null;
+    const ended = await unitOfWork.run(async (tx) => {
+      await counters.lock(tx, [held]);
+      const admitted = await tickets.admit(now, both);
+      // Committed, and free for whoever checks: while the other line is still locked.
+      await unitOfWork.run((other) => counters.take(other, moving, '10', '1'));
+      return admitted;
+    });
+    expect(ended.map(({ id }) => id)).toEqual([first.id]);
+    expect((await tickets.admit(now, both)).map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  it('lines take turns, a few tickets in a transaction, and who got no turn comes first the next time', async () => {
+    const [long, short] = [monthKey(), monthKey()];
+    for (let n = 0; n < 25; n += 1) await waiting(long, '1', '100');
+    const last = await waiting(short, '1', '100');
+    const all: CapOf = ({ deploymentId }) => {
+      const key = [long, short].find((one) => one.deploymentId === deploymentId);
+      return key ? { aggregation: 'sum', holds: [{ key, cap: '100' }] } : null;
+    };
+    const hasty = new Tickets({ unitOfWork, reservations, ids, turnsMax: 1 });
+    const told: string[] = [];
+    const turn = async () => (await hasty.admit(now, all, async (_, { id }) => void told.push(id))).map(({ id }) => id);
+    const turns = [await turn(), await turn(), await turn(), await turn()];
+    expect(turns.map(({ length }) => length).sort()).toEqual([1, 10, 10, 5].sort());
+    expect(turns.slice(0, 2)).toContainEqual([last.id]);
+    expect(await turn()).toEqual([]);
+    expect(new Set(told).size).toBe(26);
   });
 
   it('who leaves the line makes room; who was let in cannot leave it', async () => {

@@ -5,6 +5,7 @@ export { openDatabase, type DatabaseOptions, type PrismaAdapter } from './databa
 export { DatabaseModule } from './database/database.module.js';
 export {
   isDatabaseUnavailable,
+  isLockTimeout,
   isTransactionConflict,
   isUniqueViolation,
   isValueRefused,

@@ -72,6 +72,15 @@ export async function lockCounter(
   return row;
 }
 
+/** Of distinct keys, in lock order. */
+export async function lockCounters(tx: Tx, keys: readonly LimitKey[]): Promise<void> {
+  await querySql(
+    tx,
+    `SELECT 1 AS locked FROM ${keyRows(1)} JOIN limit_counter c ON ${sameKey('c', 'k')} ORDER BY k.no FOR UPDATE OF c`,
+    keyLines(keys),
+  );
+}
+
 export async function setCounter(tx: Tx, key: LimitKey, row: CounterRow): Promise<void> {
   await executeSql(
     tx,

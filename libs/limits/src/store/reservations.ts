@@ -82,6 +82,7 @@ export async function holdsOf(
   tx: Tx,
   ids: readonly string[],
 ): Promise<{ readonly reservationId: string; readonly key: LimitKey }[]> {
+  if (ids.length === 0) return [];
   const rows = await querySql<{
     reservationId: string;
     deploymentId: string;
@@ -110,21 +111,34 @@ export async function holdsOf(
   }));
 }
 
-export async function endReservation(
+export async function confirmReservation(
   tx: Tx,
   id: string,
-  end: {
-    readonly state: Exclude<ReservationState, 'held'>;
-    readonly endedAt: Date;
-    readonly usage?: { readonly at: Date; readonly quantity: string };
-  },
+  endedAt: Date,
+  usage: { readonly at: Date; readonly quantity: string },
 ): Promise<void> {
   await executeSql(
     tx,
-    `UPDATE limit_reservation SET state = $2, ended_at = $3::text::timestamptz, usage_at = $4::text::timestamptz,
-            usage_quantity = $5::text::numeric
+    `UPDATE limit_reservation SET state = 'confirmed', ended_at = $2::text::timestamptz, usage_at = $3::text::timestamptz,
+            usage_quantity = $4::text::numeric
       WHERE id = $1::text::uuid`,
-    [id, end.state, end.endedAt.toISOString(), end.usage?.at.toISOString() ?? null, end.usage?.quantity ?? null],
+    [id, endedAt.toISOString(), usage.at.toISOString(), usage.quantity],
+  );
+}
+
+/** Without having been used; the rows are locked. */
+export async function endReservations(
+  tx: Tx,
+  ids: readonly string[],
+  state: 'released' | 'expired',
+  endedAt: Date,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await executeSql(
+    tx,
+    `UPDATE limit_reservation SET state = $2, ended_at = $3::text::timestamptz
+      WHERE id = ANY(string_to_array($1::text, E'\\n')::uuid[])`,
+    [ids.join('\n'), state, endedAt.toISOString()],
   );
 }
 

@@ -76,16 +76,30 @@ export async function findTicket(tx: Tx, id: string): Promise<Ticket | undefined
   return row;
 }
 
+/** Who stands first in a line, and so all that decides whether the line moves. */
+export interface Line {
+  readonly deploymentId: string;
+  readonly meter: string;
+  readonly action: string;
+  readonly quantity: string;
+}
+
 /** The lines in which somebody waits, by who stands first. */
-export function linesWaiting(tx: Tx, max: number): Promise<{ deploymentId: string; meter: string; action: string }[]> {
+export function linesWaiting(tx: Tx, max: number): Promise<Line[]> {
   return querySql(
     tx,
-    `SELECT "deploymentId", meter, action FROM (
-       SELECT DISTINCT ON (deployment_id, meter) deployment_id::text AS "deploymentId", meter, action, number
+    `SELECT "deploymentId", meter, action, quantity FROM (
+       SELECT DISTINCT ON (deployment_id, meter) deployment_id::text AS "deploymentId", meter, action,
+              trim_scale(quantity)::text AS quantity, number
          FROM limit_ticket WHERE state = 'waiting' ORDER BY deployment_id, meter, number) AS first
-      ORDER BY number LIMIT $1::int`,
+      ORDER BY first.number LIMIT $1::int`,
     [max],
   );
+}
+
+/** The rest of the transaction waits for no lock longer than this, and fails. */
+export async function waitAtMost(tx: Tx, ms: number): Promise<void> {
+  await querySql(tx, `SELECT set_config('lock_timeout', $1, true) AS "lockTimeout"`, [`${ms}ms`]);
 }
 
 /** In the order in which they came. */

@@ -51,6 +51,11 @@ export function isTransactionConflict(error: unknown): boolean {
   return fromDatabase(error) && intersects(complaintOf(error).codes, CONFLICT);
 }
 
+/** Somebody held a lock for longer than the transaction was ready to wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return fromDatabase(error) && complaintOf(error).codes.has('55P03');
+}
+
 /** A unique index refused the row. With `constraint`, only when that index did. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (!fromDatabase(error)) return false;

@@ -52,9 +52,8 @@ export class TicketsService implements OnModuleInit {
         // Without a license in force nothing is let in; the ticket keeps its place.
         return this.limits.decider.ticketLimits(claims ?? null, ticket, now);
       };
-      await this.unitOfWork.run(async (tx) => {
-        const ended = await this.limits.decider.tickets.admit(tx, now, capOf);
-        for (const ticket of ended) if (ticket.state === 'admitted') await this.tell(tx, ticket, held, now);
+      await this.limits.decider.tickets.admit(now, capOf, async (tx, ticket) => {
+        if (ticket.state === 'admitted') await this.tell(tx, ticket, held, now);
       });
       if (missing.size === 0) return;
       for (const deploymentId of missing) {

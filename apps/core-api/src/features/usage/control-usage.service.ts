@@ -68,7 +68,8 @@ export class ControlUsage {
     const counted = new Map(
       additions.map(({ deploymentId, meter }) => [`${deploymentId}|${meter}`, { deploymentId, meter }]),
     );
-    for (const { deploymentId, meter } of counted.values()) {
+    // In one order: what is told of a threshold locks its counter.
+    for (const [, { deploymentId, meter }] of [...counted].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const license = licenses.get(deploymentId);
       if (license !== undefined) await this.limits.decider.passed(tx, license, meter, now);
     }

@@ -36,15 +36,12 @@ export class LimitJobs implements OnModuleInit {
     const { slices, reservations, tickets } = this.decider;
     await this.askRecounts(now);
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const ended = await this.unitOfWork.run(
-        async (tx) => (await slices.expire(tx, now)) + (await reservations.expire(tx, now)).length,
-      );
-      if (ended === 0) break;
+      // Of one transaction each: both lock counters in the one order, but one after the other they would not.
+      const lost = await this.unitOfWork.run((tx) => slices.expire(tx, now));
+      const expired = await this.unitOfWork.run((tx) => reservations.expire(tx, now));
+      if (lost + expired.length === 0) break;
     }
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const admitted = await this.unitOfWork.run((tx) => tickets.admit(tx, now, this.capOf(now)));
-      if (admitted.length === 0) break;
-    }
+    await tickets.admit(now, this.capOf(now));
   }
 
   /** What this process holds of a limit goes back when its cap is another. */
