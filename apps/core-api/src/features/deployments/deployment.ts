@@ -1,5 +1,6 @@
 import type { DeploymentState } from './domain/deployment-state.js';
 import type { DeploymentRequirements, DeploymentType } from './domain/deployment-type.js';
+import type { TransitionCause } from './domain/transition-cause.js';
 
 export interface Placement {
   readonly homeId: string;
@@ -24,11 +25,18 @@ export interface Deployment {
   readonly phase: string;
   readonly createdAt: Date;
   readonly firstReadyAt: Date | null;
+  /** Dunning does nothing by itself to this one. */
+  readonly billingActionSuspended: boolean;
+  /** Free words of whoever runs it. */
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly template: { readonly code: string; readonly version: number } | null;
   /** By epoch, the present one last. */
   readonly placements: readonly Placement[];
 }
 
-export interface NewDeployment extends Omit<Deployment, 'firstReadyAt' | 'placements'> {
+export type SettingValue = string | number | boolean | null;
+
+export interface NewDeployment extends Omit<Deployment, 'firstReadyAt' | 'placements' | 'billingActionSuspended'> {
   readonly requirements: DeploymentRequirements;
   readonly home: { readonly homeId: string; readonly homeUrl: string };
 }
@@ -38,6 +46,8 @@ export interface DeploymentEvent {
   readonly to: DeploymentState;
   readonly actor: string;
   readonly reason: string;
+  /** Null of the first, and of those that were recorded before it was kept. */
+  readonly cause: TransitionCause | null;
   readonly at: Date;
 }
 

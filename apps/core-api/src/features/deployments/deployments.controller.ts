@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiPage,
@@ -13,8 +13,10 @@ import {
   KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
+import { BillingActions } from './billing-actions.service.js';
 import { DeploymentDetails } from './deployment-details.js';
-import { DeploymentsQuery, TransitionBody } from './deployments.dto.js';
+import { DeploymentLifecycle } from './deployment-lifecycle.js';
+import { BillingActionSuspendedBody, DeploymentsQuery, TransitionBody } from './deployments.dto.js';
 import { deploymentJson } from './deployments.json.js';
 import { DeploymentDto, DeploymentPageDto } from './deployments.responses.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -25,6 +27,8 @@ import { DeploymentsService } from './deployments.service.js';
 export class DeploymentsController {
   constructor(
     private readonly deployments: DeploymentsService,
+    private readonly lifecycle: DeploymentLifecycle,
+    private readonly billingActions: BillingActions,
     private readonly details: DeploymentDetails,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -69,7 +73,32 @@ export class DeploymentsController {
     @Body() body: TransitionBody,
     @CurrentActor() actor: Actor,
   ): Promise<DeploymentDto> {
-    return deploymentJson(await this.deployments.transition(id, body.to, body.reason, actor));
+    const request = { deploymentId: id, to: body.to, reason: body.reason, actor };
+    const { deployment } = await this.unitOfWork.run((tx) => this.lifecycle.transition(tx, request));
+    return deploymentJson(deployment);
+  }
+
+  /** An unpaid invoice changes nothing of this deployment by itself; what an operator decides is done all the same. */
+  @Put(':id/billing-action-suspended')
+  @Scopes('platform:admin')
+  @ApiOkResponse({ type: DeploymentDto })
+  async setBillingActionSuspended(
+    @UuidParam('id') id: string,
+    @Body() body: BillingActionSuspendedBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeploymentDto> {
+    return deploymentJson(await this.billingActions.setSuspended(id, body.suspended, body.reason, actor));
+  }
+
+  /** The same as `{"suspended": false}`. */
+  @Delete(':id/billing-action-suspended')
+  @Scopes('platform:admin')
+  @ApiOkResponse({ type: DeploymentDto })
+  async removeBillingActionSuspended(
+    @UuidParam('id') id: string,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeploymentDto> {
+    return deploymentJson(await this.billingActions.setSuspended(id, false, 'removed', actor));
   }
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
 import { PageQuery } from '@biplane/service-kit';
 import { DEPLOYMENT_STATES, type DeploymentState } from './domain/deployment-state.js';
 
@@ -27,6 +27,18 @@ export class TransitionBody {
   to!: DeploymentState;
 
   @ApiProperty({ example: 'asked for by the customer' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason!: string;
+}
+
+export class BillingActionSuspendedBody {
+  @ApiProperty({ example: true })
+  @IsBoolean()
+  suspended!: boolean;
+
+  @ApiProperty({ example: 'payment is promised' })
   @IsString()
   @MinLength(1)
   @MaxLength(500)

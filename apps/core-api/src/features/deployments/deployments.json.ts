@@ -20,5 +20,8 @@ export function deploymentJson(deployment: Deployment): DeploymentDto {
     database: tenantDatabaseName(deployment.id),
     createdAt: deployment.createdAt,
     firstReadyAt: deployment.firstReadyAt,
+    billingActionSuspended: deployment.billingActionSuspended,
+    settings: deployment.settings,
+    template: deployment.template,
   };
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { BillingActions } from './billing-actions.service.js';
 import { DeploymentDetails } from './deployment-details.js';
+import { DeploymentLifecycle } from './deployment-lifecycle.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
 import { DeploymentsStore } from './deployments.store.js';
@@ -12,11 +14,13 @@ import { SuspensionsStore } from './suspensions.store.js';
   providers: [
     DeploymentsService,
     DeploymentsStore,
+    DeploymentLifecycle,
+    BillingActions,
     EntitlementChanges,
     DeploymentDetails,
     Suspensions,
     SuspensionsStore,
   ],
-  exports: [DeploymentsService, Suspensions, EntitlementChanges, DeploymentDetails],
+  exports: [DeploymentsService, DeploymentLifecycle, Suspensions, EntitlementChanges, DeploymentDetails],
 })
 export class DeploymentsModule {}

@@ -2,7 +2,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ApiInstant, MoneyDto } from '@biplane/service-kit';
 import { AddonGrantDto } from '../catalog/index.js';
 import { DEPLOYMENT_STATES, type DeploymentState, type SubscriptionStatus } from './domain/deployment-state.js';
+import type { SettingValue } from './deployment.js';
 import type { DeploymentType } from './domain/deployment-type.js';
+import { TRANSITION_CAUSES, type TransitionCause } from './domain/transition-cause.js';
+
+export class DeploymentTemplateDto {
+  @ApiProperty({ example: 'blank' }) readonly code!: string;
+  @ApiProperty({ type: 'integer', example: 1 }) readonly version!: number;
+}
 
 export class DeploymentDto {
   @ApiProperty({ format: 'uuid' }) readonly id!: string;
@@ -23,6 +30,11 @@ export class DeploymentDto {
   @ApiInstant() readonly createdAt!: Date;
   @ApiInstant({ nullable: true, description: 'When its home first reported it ready' })
   readonly firstReadyAt!: Date | null;
+  @ApiProperty({ description: 'True: no reminder that is overdue changes its state by itself' })
+  readonly billingActionSuspended!: boolean;
+  @ApiProperty({ type: Object, example: { llmMode: 'hosted' }, description: 'Free words of whoever runs it' })
+  readonly settings!: Readonly<Record<string, SettingValue>>;
+  @ApiProperty({ type: DeploymentTemplateDto, nullable: true }) readonly template!: DeploymentTemplateDto | null;
 }
 
 export class PlacementDto {
@@ -38,6 +50,8 @@ export class DeploymentEventDto {
   @ApiProperty({ enum: DEPLOYMENT_STATES }) readonly to!: DeploymentState;
   @ApiProperty({ example: 'admin' }) readonly actor!: string;
   @ApiProperty({ example: 'created' }) readonly reason!: string;
+  @ApiProperty({ type: String, enum: TRANSITION_CAUSES, nullable: true, description: 'Null of the first' })
+  readonly cause!: TransitionCause | null;
   @ApiInstant() readonly at!: Date;
 }
 

@@ -5,6 +5,7 @@ import type { Prisma, PrismaClient } from '@biplane/prisma-core';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
 import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
 import type { DeploymentState } from './domain/deployment-state.js';
+import type { TransitionCause } from './domain/transition-cause.js';
 
 export interface DeploymentFilter {
   readonly tenantId?: string | undefined;
@@ -17,11 +18,14 @@ const WITH_PLACEMENTS = { placements: { orderBy: { epoch: 'asc' as const } } };
 @Injectable()
 export class DeploymentsStore {
   async insert(tx: Tx, deployment: NewDeployment): Promise<void> {
-    const { requirements, home, reasons, ...columns } = deployment;
+    const { requirements, home, reasons, settings, template, ...columns } = deployment;
     await prismaOf<PrismaClient>(tx).deployment.create({
       data: {
         ...columns,
         reasons: [...reasons],
+        settings: { ...settings },
+        templateCode: template?.code ?? null,
+        templateVersion: template?.version ?? null,
         requirements: {
           ...requirements,
           compliance: [...requirements.compliance],
@@ -100,6 +104,18 @@ export class DeploymentsStore {
     ]);
   }
 
+  /** True when it was otherwise before. */
+  async setBillingActionSuspended(tx: Tx, id: string, suspended: boolean): Promise<boolean> {
+    const sql =
+      'UPDATE deployment SET billing_action_suspended = $2 WHERE id = $1::uuid AND billing_action_suspended <> $2';
+    return (await executeSql(tx, sql, [id, suspended])) === 1;
+  }
+
+  async lastEventAt(tx: Tx, deploymentId: string): Promise<Date | null> {
+    const sql = 'SELECT max(at) AS at FROM deployment_event WHERE deployment_id = $1::uuid';
+    return (await querySql<{ at: Date | null }>(tx, sql, [deploymentId]))[0]?.at ?? null;
+  }
+
   async insertEvent(tx: Tx, deploymentId: string, event: DeploymentEvent): Promise<void> {
     const { from, to, ...rest } = event;
     await prismaOf<PrismaClient>(tx).deploymentEvent.create({
@@ -114,8 +130,9 @@ export class DeploymentsStore {
       orderBy: { id: 'asc' },
     });
     const byDeployment = new Map<string, DeploymentEvent[]>(deploymentIds.map((id) => [id, []]));
-    for (const { deploymentId, fromState, toState, actor, reason, at } of rows) {
-      const event = { from: fromState as DeploymentState | null, to: toState as DeploymentState, actor, reason, at };
+    for (const { deploymentId, fromState, toState, cause, actor, reason, at } of rows) {
+      const [from, to] = [fromState as DeploymentState | null, toState as DeploymentState];
+      const event = { from, to, actor, reason, cause: cause as TransitionCause | null, at };
       byDeployment.get(deploymentId)?.push(event);
     }
     return byDeployment;
@@ -137,6 +154,9 @@ function toDeployment(row: Row): Deployment {
     phase: row.phase,
     createdAt: row.createdAt,
     firstReadyAt: row.firstReadyAt,
+    billingActionSuspended: row.billingActionSuspended,
+    settings: row.settings as Deployment['settings'],
+    template: row.templateCode === null ? null : { code: row.templateCode, version: row.templateVersion ?? 1 },
     placements: row.placements.map(toPlacement),
   };
 }

@@ -2,6 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Tx } from '@biplane/service-kit';
 import type { DeploymentState } from './domain/deployment-state.js';
 
+/** When a cancellation takes hold. */
+export const CANCELLATION_ENDS = ['now', 'period_end'] as const;
+export type CancellationEnd = (typeof CANCELLATION_ENDS)[number];
+
 export interface EntitlementChange {
   readonly deploymentId: string;
   /** Stands on the license version that follows: `transition`, `renewal`, `plan`, … */
@@ -10,6 +14,8 @@ export interface EntitlementChange {
   readonly from?: DeploymentState;
   readonly to?: DeploymentState;
   readonly reason?: string;
+  /** Of a cancellation; the period's end when it is left out. */
+  readonly endsAt?: CancellationEnd;
   readonly at: Date;
 }
 

@@ -4,7 +4,9 @@ export {
   type DeploymentEvent,
   type NewDeployment,
   type Placement,
+  type SettingValue,
 } from './deployment.js';
+export { DeploymentLifecycle, type Transitioned, type TransitionRequest } from './deployment-lifecycle.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
 export { DeploymentDto, SubscriptionDto, type ConditionDto } from './deployments.responses.js';
@@ -26,5 +28,11 @@ export {
   type DeploymentTypeInput,
 } from './domain/deployment-type.js';
 export { SUSPENSION_CAUSES, type SuspensionCause } from './domain/suspension.js';
-export { EntitlementChanges, type EntitlementChange } from './entitlement-changes.js';
+export { TRANSITION_CAUSES, type TransitionCause } from './domain/transition-cause.js';
+export {
+  CANCELLATION_ENDS,
+  EntitlementChanges,
+  type CancellationEnd,
+  type EntitlementChange,
+} from './entitlement-changes.js';
 export { Suspensions } from './suspensions.service.js';

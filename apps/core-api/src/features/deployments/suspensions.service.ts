@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@biplane/service-kit';
-import { DeploymentsService, type TransitionReason } from './deployments.service.js';
+import type { Actor } from '../audit/index.js';
+import { DeploymentLifecycle } from './deployment-lifecycle.js';
+import { DeploymentsService } from './deployments.service.js';
 import { maySuspend, resumePath, type SuspensionCause } from './domain/suspension.js';
 import { SuspensionsStore } from './suspensions.store.js';
 
-type Because = Omit<TransitionReason, 'cause'>;
+interface Because {
+  readonly reason: string;
+  readonly actor: Actor;
+  readonly at: Date;
+}
 
 /** Suspending for a cause, and lifting that cause alone. */
 @Injectable()
@@ -12,6 +18,7 @@ export class Suspensions {
   constructor(
     private readonly store: SuspensionsStore,
     private readonly deployments: DeploymentsService,
+    private readonly lifecycle: DeploymentLifecycle,
   ) {}
 
   /** Nothing for one that has ended, or that this cause holds already; one that another holds is held by both. */
@@ -24,13 +31,23 @@ export class Suspensions {
       await this.store.add(tx, id, cause, first?.fromState ?? 'active', because.at);
       return;
     }
-    await this.deployments.transitionIn(tx, id, 'suspended', { ...because, cause });
+    await this.lifecycle.transition(tx, { deploymentId: id, to: 'suspended', cause, ...because });
   }
 
   async resume(tx: Tx, id: string, cause: SuspensionCause, because: Because): Promise<void> {
     await this.deployments.lock(tx, id);
     const path = resumePath(await this.store.open(tx, id), cause);
     await this.store.close(tx, id, cause, because.at);
-    for (const state of path) await this.deployments.transitionIn(tx, id, state, because);
+    for (const to of path) await this.lifecycle.transition(tx, { deploymentId: id, to, cause, ...because });
+  }
+
+  /** Nothing is owed any more: what dunning did is undone, at once or when the last other cause is lifted. */
+  async settle(tx: Tx, id: string, because: Because): Promise<void> {
+    await this.deployments.lock(tx, id);
+    await this.store.forgetPastDue(tx, id);
+    await this.resume(tx, id, 'dunning', because);
+    const { state } = await this.deployments.required(tx, id);
+    if (state !== 'past_due') return;
+    await this.lifecycle.transition(tx, { deploymentId: id, to: 'active', cause: 'dunning', ...because });
   }
 }

@@ -24,4 +24,11 @@ export class SuspensionsStore {
     const sql = `UPDATE suspension SET to_at = $3 WHERE deployment_id = $1::uuid AND to_at IS NULL AND ($2::text IS NULL OR cause = $2)`;
     await executeSql(tx, sql, [id, cause, at]);
   }
+
+  /** What is resumed later is not past due again. */
+  async forgetPastDue(tx: Tx, id: string): Promise<void> {
+    const sql = `UPDATE suspension SET from_state = 'active'
+      WHERE deployment_id = $1::uuid AND to_at IS NULL AND from_state = 'past_due'`;
+    await executeSql(tx, sql, [id]);
+  }
 }

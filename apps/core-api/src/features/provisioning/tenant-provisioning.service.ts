@@ -62,7 +62,11 @@ export class TenantProvisioningService {
     const decision = decideType(requirements, region, plan.content);
     const ids = { tenantId: this.ids.uuid(), deploymentId: this.ids.uuid() };
 
-    const tenant = await this.tenants.record(tx, { id: ids.tenantId, slug: input.slug, name: input.name, billing });
+    const tenant = await this.tenants.record(
+      tx,
+      { id: ids.tenantId, slug: input.slug, name: input.name, billing },
+      actor.id,
+    );
     const home = await this.home(tx, region, decision, input.slug);
     await this.deployments.record(
       tx,
@@ -75,6 +79,8 @@ export class TenantProvisioningService {
         ...decision,
         state: initialState(plan.content.trialDays),
         phase: 'license_issued',
+        settings: {},
+        template: null,
         createdAt: now,
         requirements,
         home,

@@ -6,7 +6,8 @@ import { dueRenewal } from './domain/billing-period.js';
 import { PlanChanges } from './plan-changes.service.js';
 import { SubscriptionEvents } from './subscription-events.js';
 import type { Subscription } from './subscription.js';
-import { SubscriptionsStore, type Due } from './subscriptions.store.js';
+import { SubscriptionsStore, type Due, type DueSubscription } from './subscriptions.store.js';
+import { Trials } from './trials.service.js';
 
 const PAGE = 200;
 
@@ -26,10 +27,11 @@ export class SubscriptionsJobs implements OnModuleInit {
     private readonly audit: Audit,
     private readonly events: SubscriptionEvents,
     private readonly planChanges: PlanChanges,
+    private readonly trials: Trials,
   ) {}
 
   onModuleInit(): void {
-    this.register('subscription-trials', 'trialEnd', (tx, subscription, now) => this.endTrial(tx, subscription, now));
+    this.register('subscription-trials', 'trialEnd', (tx, subscription, now) => this.trials.end(tx, subscription, now));
     this.register('subscription-renewals', 'renewal', (tx, subscription, now) => this.renew(tx, subscription, now));
     this.register('subscription-ends', 'expiry', (tx, subscription, now) => this.expire(tx, subscription, now));
   }
@@ -53,18 +55,6 @@ export class SubscriptionsJobs implements OnModuleInit {
     const isChanged = await this.planChanges.carryOut(tx, subscription, now);
     const cause = isChanged ? 'plan' : 'renewal';
     await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause, at: now });
-  }
-
-  /** A trial that is over becomes active at the instant at which it ended, not at the one at which we saw it. */
-  private async endTrial(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
-    await this.store.setTrialEnded(tx, subscription.id, now);
-    // Held, so that one that is being suspended right now is not made active by the end of its trial.
-    await this.deployments.lock(tx, subscription.deploymentId);
-    const deployment = await this.deployments.required(tx, subscription.deploymentId);
-    if (deployment.state !== 'trial') return;
-    const at = subscription.trialEndsAt ?? now;
-    const because = { reason: 'the trial is over', actor: jobActor('subscription-trials'), at };
-    await this.deployments.transitionIn(tx, deployment.id, 'active', because);
   }
 
   private async expire(tx: Tx, subscription: Subscription, now: Date): Promise<void> {
@@ -94,10 +84,12 @@ export class SubscriptionsJobs implements OnModuleInit {
   private async carryOut(due: Due, now: Date, work: Work): Promise<void> {
     let afterId: string | null = null;
     for (;;) {
-      const ids: string[] = await this.store.dueIds(this.unitOfWork.reader, due, now, afterId, PAGE);
-      for (const id of ids) {
+      const found: DueSubscription[] = await this.store.due(this.unitOfWork.reader, due, now, afterId, PAGE);
+      for (const { id, deploymentId } of found) {
         try {
           await this.unitOfWork.run(async (tx) => {
+            // In the order of the locks that transitions take: first the deployment.
+            await this.deployments.lock(tx, deploymentId);
             const subscription = await this.store.lockDue(tx, due, now, id);
             if (subscription) await work(tx, subscription, now);
           });
@@ -105,8 +97,8 @@ export class SubscriptionsJobs implements OnModuleInit {
           this.logger.error({ err: error, subscriptionId: id }, `${due} could not be carried out`);
         }
       }
-      if (ids.length < PAGE) return;
-      afterId = ids.at(-1) ?? null;
+      if (found.length < PAGE) return;
+      afterId = found.at(-1)?.id ?? null;
     }
   }
 }

@@ -11,12 +11,13 @@ import { SubscriptionsJobs } from './subscriptions.jobs.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { SubscriptionsStore } from './subscriptions.store.js';
 import { Terms } from './terms.service.js';
+import { Trials } from './trials.service.js';
 
 @Module({
   imports: [CatalogModule, DeploymentsModule],
   controllers: [SubscriptionsController, PoliciesController],
   providers: [
-    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, PlanChanges, Terms, PoliciesService,
+    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, PlanChanges, Terms, Trials, PoliciesService,
     PoliciesStore,
   ], // prettier-ignore
   exports: [SubscriptionsService, PoliciesService],

@@ -16,6 +16,11 @@ const DUE = {
 } as const;
 export type Due = keyof typeof DUE;
 
+export interface DueSubscription {
+  readonly id: string;
+  readonly deploymentId: string;
+}
+
 export interface SubscriptionFilter {
   readonly tenantId?: string;
   readonly deploymentId?: string;
@@ -73,14 +78,15 @@ export class SubscriptionsStore {
   }
 
   /** In the order of their ids, so that one which cannot be carried out never hides those behind it. */
-  async dueIds(tx: Tx, due: Due, now: Date, afterId: string | null, take: number): Promise<string[]> {
-    const sql = `SELECT id::text AS id FROM subscription WHERE ${DUE[due]} AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3`;
-    return (await querySql<{ id: string }>(tx, sql, [now, afterId, take])).map((row) => row.id);
+  due(tx: Tx, due: Due, now: Date, afterId: string | null, take: number): Promise<DueSubscription[]> {
+    const sql = `SELECT id::text AS id, deployment_id::text AS "deploymentId" FROM subscription
+      WHERE ${DUE[due]} AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3`;
+    return querySql<DueSubscription>(tx, sql, [now, afterId, take]);
   }
 
-  /** Null when another replica was faster or has it. */
+  /** Null when another replica was faster. */
   async lockDue(tx: Tx, due: Due, now: Date, id: string): Promise<Subscription | null> {
-    const sql = `SELECT 1 FROM subscription WHERE ${DUE[due]} AND id = $2::uuid FOR UPDATE SKIP LOCKED`;
+    const sql = `SELECT 1 FROM subscription WHERE ${DUE[due]} AND id = $2::uuid FOR UPDATE`;
     if ((await querySql(tx, sql, [now, id])).length === 0) return null;
     const row = await prismaOf<PrismaClient>(tx).subscription.findUnique({ where: { id }, include: WHOLE });
     return row && toSubscription(row);

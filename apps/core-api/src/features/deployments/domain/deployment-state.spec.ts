@@ -1,7 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
-import { allowedTransitions, DEPLOYMENT_STATES, initialState, licenseStatusOf } from './deployment-state.js';
+import {
+  allowedTransitions,
+  DEPLOYMENT_STATES,
+  initialState,
+  licenseStatusOf,
+  type DeploymentState,
+} from './deployment-state.js';
+
+/** The map as the design draws it, pair by pair: rows are from, columns in the order of the states. */
+const MAP: Readonly<Record<DeploymentState, string>> = {
+  //         tr ac pd pa su ca ar
+  trial:     '· x · · x x ·',
+  active:    '· · x x x x ·',
+  past_due:  '· x · · x x ·',
+  paused:    '· x · · x x ·',
+  suspended: '· x · · · x ·',
+  cancelled: '· · · · · · x',
+  archived:  '· · · · · · ·',
+}; // prettier-ignore
+
+const pairs = DEPLOYMENT_STATES.flatMap((from) =>
+  MAP[from]
+    .split(' ')
+    .map((mark, index): [DeploymentState, DeploymentState, boolean] => [from, DEPLOYMENT_STATES[index]!, mark === 'x']),
+);
 
 describe('deployment states', () => {
+  it.each(pairs)('%s → %s: %s', (from, to, isAllowed) => {
+    expect(allowedTransitions(from).includes(to)).toBe(isAllowed);
+  });
+
   it('never leads back from archived, and to archived only from cancelled', () => {
     expect(allowedTransitions('archived')).toEqual([]);
     const towardsArchived = DEPLOYMENT_STATES.filter((from) => allowedTransitions(from).includes('archived'));
@@ -12,10 +40,6 @@ describe('deployment states', () => {
     expect(allowedTransitions('paused')).toEqual(['active', 'suspended', 'cancelled']);
   });
 
-  it('never allows a transition to the state that is', () => {
-    for (const state of DEPLOYMENT_STATES) expect(allowedTransitions(state)).not.toContain(state);
-  });
-
   it('starts in trial only when the plan has trial days', () => {
     expect([initialState(0), initialState(14)]).toEqual(['active', 'trial']);
   });
@@ -24,7 +48,15 @@ describe('deployment states', () => {
     expect([licenseStatusOf('cancelled', false), licenseStatusOf('cancelled', true)]).toEqual(['active', 'revoked']);
   });
 
-  it('keeps a deployment that is past due licensed, and suspends a paused one', () => {
-    expect([licenseStatusOf('past_due', false), licenseStatusOf('paused', false)]).toEqual(['active', 'suspended']);
+  it.each([
+    ['trial', 'active'],
+    ['active', 'active'],
+    ['past_due', 'active'],
+    ['paused', 'suspended'],
+    ['suspended', 'suspended'],
+    ['cancelled', 'active'],
+    ['archived', 'revoked'],
+  ] as const)('the license of one that is %s is %s', (state, status) => {
+    expect(licenseStatusOf(state, false)).toBe(status);
   });
 });
