@@ -4,6 +4,7 @@ import { createCoreClient } from './database.js';
 import { ENVIRONMENT, type CoreEnvironment } from './environment.js';
 import { AuditModule } from './features/audit/index.js';
 import { BillingModule } from './features/billing/index.js';
+import { BillingSettingsModule } from './features/billing-settings/index.js';
 import { CatalogModule } from './features/catalog/index.js';
 import { DeploymentsModule } from './features/deployments/index.js';
 import { EntitlementsModule } from './features/entitlements/index.js';
@@ -22,7 +23,7 @@ import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicesModule, LicensesModule,
+  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicesModule, LicensesModule,
   LimitsModule, ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
   WebhooksModule,
 ]; // prettier-ignore

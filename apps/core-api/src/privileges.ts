@@ -5,6 +5,7 @@ export const INSERT_ONLY_TABLES = [
   'addon',
   'audit_entry',
   'audit_seal',
+  'billing_settings_version',
   'deployment_event',
   'flag_event',
   'invoice_line',

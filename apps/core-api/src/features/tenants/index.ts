@@ -1,5 +1,5 @@
 export { TenantDto } from './tenants.dto.js';
 export { TenantErrors } from './tenants.errors.js';
 export { TenantsModule } from './tenants.module.js';
-export { TenantsService, type BillingProfile, type BillingSettings, type Bootstrap } from './tenants.service.js';
+export { TenantsService, type BillingProfile, type Bootstrap } from './tenants.service.js';
 export type { Tenant } from './tenants.store.js';

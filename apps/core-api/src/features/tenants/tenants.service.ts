@@ -12,21 +12,12 @@ import {
   type Principal,
   type Tx,
 } from '@biplane/service-kit';
+import { BillingSettings, isLocale, type FirstSettings } from '../billing-settings/index.js';
 import { TenantErrors } from './tenants.errors.js';
 import { TenantsStore, type Tenant } from './tenants.store.js';
 
-export interface BillingSettings {
-  readonly currency: string;
-  readonly timeZone: string;
-  /** ISO 3166-1, two capitals. */
-  readonly country: string;
-  readonly taxId: string | null;
-  readonly payByInvoice: boolean;
-  readonly locale: string;
-}
-
-/** Who pays, in what and when: what a bill needs to know of a tenant. The tax id is decrypted. */
-export interface BillingProfile extends BillingSettings {
+/** Who pays, in what and when: what a bill needs to know of a tenant. The tax id is decrypted; the zone is that of the running month. */
+export interface BillingProfile extends FirstSettings {
   readonly tenantId: string;
   readonly tenantName: string;
   readonly tenantSlug: string;
@@ -53,20 +44,23 @@ export class TenantsService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly store: TenantsStore,
+    private readonly settings: BillingSettings,
     private readonly cipher: FieldCipher,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
   /** The zone in its usual spelling, or a refusal that names each wrong setting. */
-  checkBilling(billing: BillingSettings): BillingSettings {
+  checkBilling(billing: FirstSettings): FirstSettings {
     const [currency, timeZone] = [parseCurrency(billing.currency), parseTimeZone(billing.timeZone)];
     const errors: FieldError[] = [];
     if (!currency.ok)
       errors.push({ pointer: '/billing/currency', code: currency.error.code, detail: currency.error.detail });
     if (!timeZone.ok)
       errors.push({ pointer: '/billing/timeZone', code: timeZone.error.code, detail: timeZone.error.detail });
-    if (!currency.ok || !timeZone.ok) {
+    if (!isLocale(billing.locale))
+      errors.push({ pointer: '/billing/locale', code: 'VALUE', detail: 'locale must be a BCP 47 tag such as en-AU' });
+    if (!currency.ok || !timeZone.ok || errors.length > 0) {
       throw new RefusalError(
         TenantErrors.BILLING_INVALID({ detail: errors.map((error) => error.detail).join('; '), errors }),
       );
@@ -75,16 +69,13 @@ export class TenantsService {
   }
 
   /** Inserts a tenant with its billing settings; 409 when the slug is taken. */
-  async record(tx: Tx, input: { id: string; slug: string; name: string; billing: BillingSettings }): Promise<Tenant> {
+  async record(tx: Tx, input: { id: string; slug: string; name: string; billing: FirstSettings }): Promise<Tenant> {
     const now = this.clock.now();
     const tenant: Tenant = { id: input.id, slug: input.slug, name: input.name, state: 'active', createdAt: now };
     if (!(await this.store.insert(tx, tenant))) {
       throw new RefusalError(TenantErrors.SLUG_TAKEN({ detail: `A tenant "${input.slug}" exists` }));
     }
-    const { taxId, ...billing } = input.billing;
-    const place = { table: 'tenant_billing', column: 'tax_id_encrypted', id: input.id };
-    const taxIdEncrypted = taxId === null ? null : this.cipher.encrypt(place, taxId);
-    await this.store.insertBilling(tx, { ...billing, tenantId: input.id, taxIdEncrypted, updatedAt: now });
+    await this.settings.begin(tx, input.id, input.billing);
     return tenant;
   }
 
@@ -118,20 +109,10 @@ export class TenantsService {
   }
 
   async billingProfile(tx: Tx, tenantId: string): Promise<BillingProfile> {
-    const [tenant, billing] = [await this.store.find(tx, tenantId), await this.store.billing(tx, tenantId)];
-    if (!tenant || !billing) throw notFound(tenantId);
-    const place = { table: 'tenant_billing', column: 'tax_id_encrypted', id: tenantId };
-    return {
-      tenantId,
-      tenantName: tenant.name,
-      tenantSlug: tenant.slug,
-      currency: billing.currency,
-      timeZone: billing.timeZone,
-      country: billing.country,
-      taxId: billing.taxIdEncrypted === null ? null : this.cipher.decrypt(place, billing.taxIdEncrypted),
-      payByInvoice: billing.payByInvoice,
-      locale: billing.locale,
-    };
+    const tenant = await this.required(tx, tenantId);
+    const { currency, timeZone, country, taxId, payByInvoice, locale } = await this.settings.one(tx, tenantId);
+    const who = { tenantId, tenantName: tenant.name, tenantSlug: tenant.slug };
+    return { ...who, currency, timeZone, country, taxId, payByInvoice, locale };
   }
 
   async required(tx: Tx, id: string): Promise<Tenant> {

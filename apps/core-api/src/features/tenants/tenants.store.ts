@@ -10,17 +10,6 @@ export interface Tenant {
   readonly createdAt: Date;
 }
 
-export interface TenantBillingRow {
-  readonly tenantId: string;
-  readonly currency: string;
-  readonly timeZone: string;
-  readonly country: string;
-  readonly taxIdEncrypted: string | null;
-  readonly payByInvoice: boolean;
-  readonly locale: string;
-  readonly updatedAt: Date;
-}
-
 export interface AdminInviteRow {
   readonly id: string;
   readonly tenantId: string;
@@ -43,10 +32,6 @@ export class TenantsStore {
       [tenant.id, tenant.slug, tenant.name, tenant.state, tenant.createdAt],
     );
     return rows === 1;
-  }
-
-  async insertBilling(tx: Tx, billing: TenantBillingRow): Promise<void> {
-    await prismaOf<PrismaClient>(tx).tenantBilling.create({ data: billing, select: { tenantId: true } });
   }
 
   async insertInvite(tx: Tx, invite: AdminInviteRow): Promise<void> {
@@ -74,10 +59,6 @@ export class TenantsStore {
       orderBy: { id: 'asc' },
       take,
     });
-  }
-
-  async billing(tx: Tx, tenantId: string): Promise<TenantBillingRow | null> {
-    return prismaOf<PrismaClient>(tx).tenantBilling.findUnique({ where: { tenantId } });
   }
 
   /** The newest invite counts: an older token is void. */
