@@ -1,0 +1,40 @@
+import { nth, type Words } from './words.js';
+
+const month = nth('enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre');
+
+export const es: Words = {
+  invoice: 'Factura',
+  creditNote: 'Nota de crédito',
+  reminder: (level) => `Recordatorio ${level}`,
+  billTo: 'Facturar a',
+  taxId: 'NIF/IVA',
+  number: 'Número',
+  issued: 'Fecha de emisión',
+  due: 'Vencimiento',
+  sent: 'Fecha del aviso',
+  period: 'Período',
+  corrects: 'Rectifica la factura',
+  description: 'Descripción',
+  quantity: 'Cantidad',
+  unitPrice: 'Precio unitario',
+  amount: 'Importe',
+  deployment: 'Despliegue',
+  subtotal: 'Subtotal',
+  total: 'Total',
+  creditApplied: 'Crédito aplicado',
+  paid: 'Pagado',
+  amountDue: 'Importe a pagar',
+  credited: 'Importe abonado',
+  howToPay: 'Forma de pago',
+  payBy: (date, number) => `Le rogamos que pague antes del ${date} e indique la referencia ${number}.`,
+  payNow: (date, number) => `Venció el ${date}. Le rogamos que pague cuanto antes e indique la referencia ${number}.`,
+  nothingToPay: 'No hay nada que pagar.',
+  creditKept: 'El importe se abona en su cuenta y se aplicará en su próxima factura.',
+  reminded: (level, number, date) =>
+    `Recordatorio ${level}: nuestra factura ${number} venció el ${date} y sigue pendiente de pago.`,
+  reverseCharge: 'Inversión del sujeto pasivo: el destinatario debe el impuesto.',
+  provisional: 'Aún no se conocía parte del uso de este período; la diferencia figurará en una factura posterior.',
+  page: (page, of) => `Página ${page} de ${of}`,
+  date: (year, monthNumber, day) => `${day} de ${month(monthNumber)} de ${year}`,
+  month: (year, monthNumber) => `${month(monthNumber)} de ${year}`,
+};
