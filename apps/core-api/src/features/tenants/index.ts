@@ -1,4 +1,5 @@
 export { TenantDto } from './tenants.dto.js';
+export { TenantIds } from './tenant-ids.js';
 export { TenantErrors } from './tenants.errors.js';
 export { TenantsModule } from './tenants.module.js';
 export { TenantsService, type BillingProfile, type Bootstrap } from './tenants.service.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BillingSettingsModule } from '../billing-settings/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { TenantIds } from './tenant-ids.js';
 import { TenantSuspensions } from './tenant-suspensions.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsService } from './tenants.service.js';
@@ -9,7 +10,7 @@ import { TenantsStore } from './tenants.store.js';
 @Module({
   imports: [BillingSettingsModule, DeploymentsModule],
   controllers: [TenantsController],
-  providers: [TenantsService, TenantsStore, TenantSuspensions],
-  exports: [TenantsService],
+  providers: [TenantIds, TenantsService, TenantsStore, TenantSuspensions],
+  exports: [TenantIds, TenantsService],
 })
 export class TenantsModule {}
