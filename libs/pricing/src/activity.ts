@@ -1,24 +1,67 @@
 import {
   daysAmong,
+  intersect,
   millisIn,
+  planStretches,
   subtract,
-  toRational,
   type LocalDay,
   type Period,
   type Share,
   type Stretches,
 } from '@biplane/billing-calendar';
-import { decimal, decimalToString, type Rational } from '@biplane/kernel';
-import type { DeploymentInput, Proration } from './input.js';
+import { decimal, decimalToString } from '@biplane/kernel';
+import type { DeploymentInput, PlanPricing, Proration } from './input.js';
 
 /** When a deployment owes its fees: active and not suspended. Usage is owed at any time. */
 export function chargeableTime(deployment: DeploymentInput): Stretches {
   return subtract(deployment.active, deployment.suspended);
 }
 
+/** One plan of the period, and the part of the chargeable time for which it is owed. */
+export interface PlanStretch {
+  readonly code: string;
+  readonly name: string;
+  readonly plan: PlanPricing;
+  /** What its lines are known by: the code alone for the plan at the end of the period, with its end for one before it. */
+  readonly subject: readonly string[];
+  /** In the resolution of the plan. */
+  readonly chargeable: Stretches;
+  /** In whole local days, of which each is that of the plan in force at its end. */
+  readonly chargeableDays: Stretches;
+}
+
+/** The plans of a deployment in the order in which they were in force; no instant is in two of their parts. */
+export function planStretchesOf(
+  { planCode, planName, plan, previousPlans }: DeploymentInput,
+  chargeable: Stretches,
+  period: Period,
+  days: readonly LocalDay[],
+): readonly PlanStretch[] {
+  const last = { code: planCode, name: planName, plan, subject: [planCode] };
+  if (!previousPlans) return [{ ...last, chargeable, chargeableDays: chargeable }];
+  const before = previousPlans.map(({ until, ...previous }) => ({
+    ...previous,
+    subject: [previous.code, until.toISOString()],
+  }));
+  const untils = [...previousPlans.map(({ until }) => until), null];
+  const plans = [...before, last];
+  const turns = plans.map((one, index) => ({ until: untils[index]!, proration: one.plan.proration }));
+  const parts = planStretches(turns, period, days);
+  const dayParts = planStretches(
+    turns.map(({ until }) => ({ until, proration: 'day' })),
+    period,
+    days,
+  );
+  return plans.map((one, index) => ({
+    ...one,
+    chargeable: intersect(chargeable, parts[index]!),
+    chargeableDays: intersect(chargeable, dayParts[index]!),
+  }));
+}
+
 /** A share of the period, and how to say it on a bill. */
 export interface ChargedShare {
-  readonly share: Rational;
+  readonly share: Share;
   readonly text: string;
 }
 
@@ -26,7 +69,7 @@ export interface ChargedShare {
 export function chargedShare(stretches: Stretches, frame: ShareFrame): ChargedShare {
   const { period, days, proration } = frame;
   const share = proration === 'day' ? daysAmong(stretches, period, days) : millisIn(stretches, period);
-  return { share: toRational(share), text: shareText(share, proration) };
+  return { share, text: shareText(share, proration) };
 }
 
 export interface ShareFrame {

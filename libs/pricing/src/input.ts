@@ -8,6 +8,8 @@ export interface BillInput {
   readonly timeZone: string;
   readonly period: Period;
   readonly taxes: readonly TaxInput[];
+  /** Absent when there are none. */
+  readonly discounts?: TenantDiscounts;
   readonly deployments: readonly DeploymentInput[];
   /** By period, deployment and meter, whatever the order in which they were asked for. */
   readonly adjustments: readonly AdjustmentInput[];
@@ -29,20 +31,41 @@ export interface TaxInput {
   readonly code: string;
   readonly name: string;
   readonly rate: Decimal;
+  /** Its rate is zero then: the recipient owes it. */
+  readonly reverseCharge?: true;
+}
+
+/** The amount is taken before the percentage. */
+export interface TenantDiscounts {
+  readonly amount?: { readonly amount: Decimal; readonly description?: string };
+  readonly percent?: { readonly rate: Decimal; readonly description?: string };
 }
 
 export interface DeploymentInput {
   readonly ref: string;
   readonly planCode: string;
   readonly planName: string;
+  /** In force at the end of the period. */
   readonly plan: PlanPricing;
+  /** In force before it, inside the period, in order; absent when there are none. */
+  readonly previousPlans?: readonly PreviousPlan[];
   readonly addons: readonly AddonInput[];
   /** Inside the period, overlaps united. */
   readonly active: Stretches;
   readonly suspended: Stretches;
+  /** Of the modules that cost by the day, in the order of their names; absent when there are none. */
+  readonly enabled?: readonly { readonly module: string; readonly stretches: Stretches }[];
   readonly firstPeriod: boolean;
+  readonly firstReadyAt?: Date;
   /** One for each meter of the plan, in its order; a meter without usage counts as zero. */
   readonly usage: readonly MeterUsage[];
+}
+
+export interface PreviousPlan {
+  readonly code: string;
+  readonly name: string;
+  readonly plan: PlanPricing;
+  readonly until: Date;
 }
 
 export interface MeterUsage {
@@ -54,6 +77,7 @@ export interface MeterUsage {
 
 export interface AddonInput {
   readonly code: string;
+  readonly attachment?: string;
   readonly name: string;
   readonly resourceKind: string;
   readonly quantity: Decimal;
@@ -68,7 +92,11 @@ export interface PlanPricing {
   readonly proration: Proration;
   readonly baseFee: Decimal;
   readonly setupFee: Decimal;
+  readonly minimumCommitment?: Decimal;
+  readonly maximum?: Decimal;
   readonly modules: readonly string[];
+  /** Of the modules that cost by the day; absent when there are none. */
+  readonly dailyPrices?: readonly { readonly module: string; readonly price: Decimal }[];
   readonly meters: readonly MeterPricing[];
 }
 
@@ -78,4 +106,14 @@ export interface MeterPricing {
   /** Used up first, per deployment and period, never prorated. */
   readonly included: Decimal;
   readonly price: MeterPrice;
+  readonly discounts?: MeterDiscounts;
+  readonly minimum?: Decimal;
+  readonly maximum?: Decimal;
+}
+
+/** Taken in this order: from the quantity, from its price, from what is left of that. */
+export interface MeterDiscounts {
+  readonly usage?: Decimal;
+  readonly amount?: Decimal;
+  readonly percent?: Decimal;
 }

@@ -4,7 +4,7 @@ import type { Line, LineKind } from './bill.js';
 
 export type LineParts = Omit<Line, 'id' | 'amount' | 'period'> & {
   /** Tells apart the lines of one kind on one deployment. */
-  readonly subject: string;
+  readonly subject: string | readonly string[];
 };
 
 /** Completes a line: its identity, and its amount from its components. */
@@ -19,7 +19,7 @@ export function isShown(line: Line): boolean {
 }
 
 /** Segments are escaped, so that no choice of names makes two identities one. */
-function lineId(deployment: string | null, kind: LineKind, subject: string): string {
-  const segments = deployment === null ? [kind, subject] : [deployment, kind, subject];
+function lineId(deployment: string | null, kind: LineKind, subject: LineParts['subject']): string {
+  const segments = [deployment ?? [], kind, subject].flat();
   return segments.map((segment) => segment.replace(/[%/]/g, encodeURIComponent)).join('/');
 }

@@ -1,7 +1,11 @@
 import {
+  compareDecimal,
+  currencyExponent,
+  decimal,
   err,
   ok,
   parseDecimal,
+  type Currency,
   type DecimalLimits,
   type Decimal,
   type Failure,
@@ -11,6 +15,8 @@ import {
   ZERO_DECIMAL,
 } from '@biplane/kernel';
 import { PricingErrors } from './pricing.errors.js';
+
+const ONE = decimal(1n);
 
 /**
  * Collects every mistake of a request, so that the caller corrects all of them at once. A reader that finds a mistake
@@ -36,11 +42,41 @@ export class Mistakes {
     return this.take(pointer, parseDecimal(text, limits), ZERO_DECIMAL);
   }
 
-  /** A rule that is written down but cannot be priced yet must not be passed over in silence. */
-  refuseRule(pointer: string, value: unknown): void {
-    const absent = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-    if (!absent)
-      this.note(pointer, PricingErrors.RULE_UNSUPPORTED({ detail: `${lastSegment(pointer)} is not supported yet` }));
+  /** Null when it is none: for values that have no harmless stand-in. */
+  optionalDecimal(pointer: string, text: unknown): Decimal | null {
+    return this.take<Decimal | null>(pointer, parseDecimal(text), null);
+  }
+
+  /** An amount of money: at most the decimals of its currency. */
+  amount(pointer: string, text: unknown, currency: Currency): Decimal {
+    return this.decimal(pointer, text, { maxScale: currencyExponent(currency) });
+  }
+
+  /** A part of a whole: ten percent is "0.10". */
+  rate(pointer: string, text: unknown): Decimal {
+    const rate = this.decimal(pointer, text);
+    if (compareDecimal(rate, ONE) <= 0) return rate;
+    this.note(pointer, PricingErrors.INPUT_INVALID({ detail: 'A rate is at most 1: ten percent is "0.10"' }));
+    return ZERO_DECIMAL;
+  }
+
+  /** A member that may be left out or null. */
+  whenGiven<T>(value: unknown, read: () => T): T | null {
+    return value === undefined || value === null ? null : read();
+  }
+
+  /** Null after a mistake was noted. */
+  object(pointer: string, value: unknown): Readonly<Record<string, unknown>> | null {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    this.note(pointer, PricingErrors.INPUT_INVALID({ detail: 'This is not an object' }));
+    return null;
+  }
+
+  list(pointer: string, value: unknown): readonly unknown[] {
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value)) return value;
+    this.note(pointer, PricingErrors.INPUT_INVALID({ detail: 'This is not a list' }));
+    return [];
   }
 
   refuseUnknownMembers(pointer: string, value: object, known: readonly string[]): void {
@@ -80,10 +116,6 @@ export function at(pointer: string, ...segments: readonly (string | number)[]): 
     (path, segment) => `${path}/${`${segment}`.replace(/~/g, '~0').replace(/\//g, '~1')}`,
     pointer,
   );
-}
-
-function lastSegment(pointer: string): string {
-  return pointer.slice(pointer.lastIndexOf('/') + 1);
 }
 
 function factoryOf(failure: Failure): FailureFactory {

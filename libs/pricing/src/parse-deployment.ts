@@ -1,16 +1,11 @@
-import { clip, type OpenPeriod, type Period, type Stretches } from '@biplane/billing-calendar';
-import { ZERO_DECIMAL, type Currency } from '@biplane/kernel';
+import { ZERO_DECIMAL } from '@biplane/kernel';
 import type { AddonInput, DeploymentInput, MeterUsage, PlanPricing } from './input.js';
 import { at, type Mistakes } from './mistakes.js';
-import { readPlanPricing } from './parse-plan.js';
+import { readStretches, refuseOtherCurrency, type BillFrame } from './parse-frame.js';
+import { readPlans, type PlansInForce } from './parse-plans.js';
 import { parseAddonPrice } from './prices/registry.js';
 import { PricingErrors } from './pricing.errors.js';
 import type { AddonRequest, DeploymentRequest } from './request.js';
-
-export interface BillFrame {
-  readonly currency: Currency;
-  readonly period: Period;
-}
 
 /** Null after a mistake without which nothing else can be read was noted. */
 export function readDeployment(
@@ -19,21 +14,25 @@ export function readDeployment(
   frame: BillFrame,
   mistakes: Mistakes,
 ): DeploymentInput | null {
-  const plan = readPlanPricing(request.planVersion, at(pointer, 'planVersion'), mistakes);
-  if (plan === null) return null;
-  refuseOtherCurrency(plan.currency, frame.currency, at(pointer, 'planVersion', 'currency'), mistakes);
-  refuseUnknownModules(request, plan, at(pointer, 'modules'), mistakes);
-  mistakes.refuseRule(at(pointer, 'previousPlans'), request.previousPlans);
+  const read = readPlans(request, pointer, frame, mistakes);
+  if (read === null) return null;
+  const { plans, meterNames } = read;
+  const { firstPeriod = false, firstReadyAt } = request;
+  if (firstReadyAt && Number.isNaN(firstReadyAt.getTime())) {
+    const detail = 'This is not an instant';
+    mistakes.note(at(pointer, 'firstReadyAt'), PricingErrors.PERIOD_INVALID({ detail }));
+  }
   return {
     ref: request.ref,
-    planCode: request.plan.code,
-    planName: request.plan.name ?? request.plan.code,
-    plan,
+    ...plans,
     addons: readAddons(request.addons ?? [], at(pointer, 'addons'), frame, mistakes),
     active: readStretches(request.active, at(pointer, 'active'), frame.period, mistakes),
     suspended: readStretches(request.suspended ?? [], at(pointer, 'suspended'), frame.period, mistakes),
-    firstPeriod: request.firstPeriod ?? false,
-    usage: readUsage(request, plan, at(pointer, 'usage'), mistakes),
+    ...readEnabled(request.modules ?? {}, plans, at(pointer, 'modules'), frame, mistakes),
+    firstPeriod,
+    // Nothing else asks for it.
+    ...(firstPeriod && firstReadyAt && { firstReadyAt }),
+    usage: readUsage(request, plans.plan, meterNames, at(pointer, 'usage'), mistakes),
   };
 }
 
@@ -44,32 +43,32 @@ function readAddons(
   mistakes: Mistakes,
 ): readonly AddonInput[] {
   mistakes.refuseRepeats(
-    requests.map((addon) => addon.code),
+    requests.map(({ code, attachment }) => (attachment === undefined ? code : JSON.stringify([code, attachment]))),
     (index) => at(pointer, index, 'code'),
   );
   return requests.flatMap((request, index) => {
     const here = at(pointer, index);
     refuseOtherCurrency(request.currency ?? frame.currency, frame.currency, at(here, 'currency'), mistakes);
-    mistakes.refuseRule(at(here, 'attachment'), request.attachment);
     const quantity = mistakes.decimal(at(here, 'quantity'), request.quantity);
     const price = parseAddonPrice(request.price, { mistakes, pointer: at(here, 'price'), currency: frame.currency });
     const attached = request.attached
       ? readStretches(request.attached, at(here, 'attached'), frame.period, mistakes)
       : [frame.period];
-    const { code, name = code, resourceKind } = request;
-    return price ? [{ code, name, resourceKind, quantity, price, attached }] : [];
+    const { code, attachment, name = code, resourceKind } = request;
+    if (price === null) return [];
+    return [{ code, ...(attachment !== undefined && { attachment }), name, resourceKind, quantity, price, attached }];
   });
 }
 
 function readUsage(
   request: DeploymentRequest,
   plan: PlanPricing,
+  known: ReadonlySet<string>,
   pointer: string,
   mistakes: Mistakes,
 ): readonly MeterUsage[] {
   const usage = new Map(Object.entries(request.usage ?? {}));
   const licenseVersions = new Map(Object.entries(request.licenseVersions ?? {}));
-  const known = new Set(request.planVersion.meters?.map(({ meter }) => meter));
   for (const name of usage.keys()) {
     if (known.has(name)) continue;
     const detail = `The plan has no meter "${name}", so its usage has no price`;
@@ -83,30 +82,26 @@ function readUsage(
   });
 }
 
-function readStretches(records: readonly OpenPeriod[], pointer: string, period: Period, mistakes: Mistakes): Stretches {
-  const backwards = records.findIndex(({ from, to }) => !(from.getTime() <= (to ?? from).getTime()));
-  if (backwards < 0) return clip(records, period);
-  const detail = 'A stretch of time does not end before it starts';
-  mistakes.note(at(pointer, backwards), PricingErrors.PERIOD_INVALID({ detail }));
-  return [];
-}
-
-function refuseUnknownModules(
-  request: DeploymentRequest,
-  plan: PlanPricing,
+/** When the modules were enabled that some plan of the period charges by the day; the others cost nothing. */
+function readEnabled(
+  modules: NonNullable<DeploymentRequest['modules']>,
+  { plan, previousPlans = [] }: PlansInForce,
   pointer: string,
+  frame: BillFrame,
   mistakes: Mistakes,
-): void {
-  for (const module of Object.keys(request.modules ?? {}).filter((name) => !plan.modules.includes(name))) {
-    const detail = `The plan has no module "${module}"`;
-    mistakes.note(at(pointer, module), PricingErrors.MODULE_NOT_IN_PLAN({ detail }));
-  }
-}
-
-function refuseOtherCurrency(currency: string, billed: Currency, pointer: string, mistakes: Mistakes): void {
-  if (currency === billed) return;
-  mistakes.note(
-    pointer,
-    PricingErrors.CURRENCY_MISMATCH({ detail: `The bill is in ${billed}, this is in ${currency}` }),
-  );
+): Pick<DeploymentInput, 'enabled'> {
+  const plans = [plan, ...previousPlans.map((previous) => previous.plan)];
+  const known = new Set(plans.flatMap((one) => one.modules));
+  const charged = new Set(plans.flatMap(({ dailyPrices = [] }) => dailyPrices.map(({ module }) => module)));
+  const enabled = Object.entries(modules).flatMap(([module, records]) => {
+    const here = at(pointer, module);
+    if (!known.has(module)) {
+      const detail = `The plan has no module "${module}"`;
+      mistakes.note(here, PricingErrors.MODULE_NOT_IN_PLAN({ detail }));
+    }
+    const stretches = readStretches(records, here, frame.period, mistakes);
+    return charged.has(module) && stretches.length > 0 ? [{ module, stretches }] : [];
+  });
+  enabled.sort((a, b) => (a.module < b.module ? -1 : 1));
+  return enabled.length > 0 ? { enabled } : {};
 }

@@ -5,7 +5,8 @@ import { parsePlanPricing } from './parse-plan.js';
 import type { MeterRequest, PlanPricingRequest } from './request.js';
 
 const meter: MeterRequest = { meter: 'units', included: '1', price: { kind: 'per_unit', unitPrice: '0.01' } };
-const plan: PlanPricingRequest = { currency: 'USD', baseFee: '1.00', modules: [{ module: 'search' }], meters: [meter] };
+const search = { module: 'search' };
+const plan: PlanPricingRequest = { currency: 'USD', baseFee: '1.00', modules: [search], meters: [meter] };
 const withPlan = (change: object): PlanPricingRequest => ({ ...plan, ...change });
 const withMeter = (change: object): PlanPricingRequest => withPlan({ meters: [{ ...meter, ...change }] });
 
@@ -41,7 +42,7 @@ describe('parsePlanPricing', () => {
     ],
     [
       'a kind of price that does not exist',
-      withMeter({ price: { kind: 'graduated' } }),
+      withMeter({ price: { kind: 'auction' } }),
       '/meters/0/price/kind',
       'PRICING.KIND_UNSUPPORTED',
     ],
@@ -58,19 +59,41 @@ describe('parsePlanPricing', () => {
       '/meters/0/price/kind',
       'PRICING.KIND_UNSUPPORTED',
     ],
-    ['a plan billed by the year', withPlan({ interval: 'year' }), '/interval', 'PRICING.RULE_UNSUPPORTED'],
+    ['a plan billed by the year', withPlan({ interval: 'year' }), '/interval', 'PRICING.INTERVAL_UNSUPPORTED'],
     ['an unknown proration', withPlan({ proration: 'hour' }), '/proration', 'PRICING.INPUT_INVALID'],
-    ['a minimum commitment', withPlan({ minimumCommitment: '1' }), '/minimumCommitment', 'PRICING.RULE_UNSUPPORTED'],
-    ['a maximum', withPlan({ maximum: '1' }), '/maximum', 'PRICING.RULE_UNSUPPORTED'],
     [
-      'a daily price',
-      withPlan({ modules: [{ module: 'search', dailyPrice: '0.10' }] }),
-      '/modules/0/dailyPrice',
-      'PRICING.RULE_UNSUPPORTED',
+      'a minimum commitment with more decimals',
+      withPlan({ minimumCommitment: '0.001' }),
+      '/minimumCommitment',
+      'VALUE.DECIMAL_OUT_OF_RANGE',
     ],
-    ['a discount on a meter', withMeter({ discounts: [{}] }), '/meters/0/discounts', 'PRICING.RULE_UNSUPPORTED'],
-    ['a minimum on a meter', withMeter({ minimum: '1' }), '/meters/0/minimum', 'PRICING.RULE_UNSUPPORTED'],
-    ['a maximum on a meter', withMeter({ maximum: '1' }), '/meters/0/maximum', 'PRICING.RULE_UNSUPPORTED'],
+    ['a negative maximum', withPlan({ maximum: '-1' }), '/maximum', 'VALUE.DECIMAL_OUT_OF_RANGE'],
+    [
+      'a minimum commitment above the maximum',
+      withPlan({ minimumCommitment: '10.01', maximum: '10' }),
+      '/minimumCommitment',
+      'PRICING.BOUNDS_CROSSED',
+    ],
+    ['a module twice', withPlan({ modules: [search, search] }), '/modules/1/module', 'PRICING.NOT_UNIQUE'],
+    [
+      'a daily price of 13 decimals',
+      withPlan({ modules: [{ ...search, dailyPrice: '0.0000000000001' }] }),
+      '/modules/0/dailyPrice',
+      'VALUE.DECIMAL_OUT_OF_RANGE',
+    ],
+    ['a minimum that is a number', withMeter({ minimum: 1 }), '/meters/0/minimum', 'VALUE.DECIMAL_INVALID'],
+    [
+      'a maximum of a meter with more decimals',
+      withMeter({ maximum: '0.001' }),
+      '/meters/0/maximum',
+      'VALUE.DECIMAL_OUT_OF_RANGE',
+    ],
+    [
+      'a minimum of a meter above its maximum',
+      withMeter({ minimum: '2', maximum: '1.99' }),
+      '/meters/0/minimum',
+      'PRICING.BOUNDS_CROSSED',
+    ],
   ];
   it.each(refused)('refuses %s, with a code at a pointer', (_why, request, pointer, code) => {
     const result = parsePlanPricing(request);
@@ -87,14 +110,13 @@ describe('parsePlanPricing', () => {
     ],
     ['a module without a daily price', withPlan({ modules: [{ module: 'search', dailyPrice: null }] })],
     ['bounds of a meter that are written as absent', withMeter({ discounts: [], minimum: null, maximum: null })],
+    ['a minimum that is the maximum', withPlan({ minimumCommitment: '5', maximum: '5.00' })],
+    ['a minimum without a maximum', withPlan({ minimumCommitment: '5' })],
+    ['bounds of a meter that are one', withMeter({ minimum: '5', maximum: '5.00' })],
+    ['a daily price of 12 decimals', withPlan({ modules: [{ ...search, dailyPrice: '0.000000000001' }] })],
     ['a unit price of 12 decimals', withMeter({ price: { kind: 'per_unit', unitPrice: '0.000000000001' } })],
   ])('accepts %s', (_why, request) => {
     expect(parsePlanPricing(request).ok).toBe(true);
-  });
-
-  it('names the rule that it cannot price yet', () => {
-    const result = parsePlanPricing(withPlan({ maximum: '1' }));
-    expect(result.ok ? '' : result.error.detail).toBe('maximum is not supported yet');
   });
 
   it('puts a pointer of the caller before its own', () => {

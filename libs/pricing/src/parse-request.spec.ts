@@ -19,6 +19,11 @@ const withBill = (change: object): BillRequest => ({ ...valid, ...change });
 const withDeployment = (change: object): BillRequest => withBill({ deployments: [{ ...web, ...change }] });
 const withPlan = (change: object): BillRequest => withDeployment({ planVersion: { ...plan, ...change } });
 const withAddon = (change: object): BillRequest => withDeployment({ addons: [{ ...addon, ...change }] });
+const previous = (until: string, change: object = {}) => ({
+  plan: { code: 'old' },
+  planVersion: { ...plan, ...change },
+  until: new Date(until),
+});
 const DAY_MS = 86_400_000;
 const ofLength = (millis: number) => ({ from: period.from, to: new Date(period.from.getTime() + millis) });
 const dated = (from: string, to: string) => ({ from: new Date(from), to: new Date(to) });
@@ -53,10 +58,10 @@ describe('parseBillRequest refuses, with a code at a pointer', () => {
     ],
     ['a date that is none', withBill({ period: dated('never', '2037-01-01') }), '/period', 'PRICING.PERIOD_INVALID'],
     [
-      'discounts of the tenant',
-      withBill({ discounts: [{ kind: 'percent' }] }),
-      '/discounts',
-      'PRICING.RULE_UNSUPPORTED',
+      'reverse charge with a rate',
+      withBill({ taxes: [{ code: 'T', name: 'T', rate: '0.1', reverseCharge: true }] }),
+      '/taxes/0/rate',
+      'PRICING.INPUT_INVALID',
     ],
     [
       'a rate above one',
@@ -149,6 +154,52 @@ describe('parseBillRequest refuses, with a code at a pointer', () => {
       'PRICING.CURRENCY_MISMATCH',
     ],
     [
+      'a previous plan in another currency',
+      withDeployment({ previousPlans: [previous('2026-04-10T00:00:00Z', { currency: 'EUR' })] }),
+      '/deployments/0/previousPlans/0/planVersion/currency',
+      'PRICING.CURRENCY_MISMATCH',
+    ],
+    [
+      'previous plans that do not rise',
+      withDeployment({ previousPlans: [previous('2026-04-10T00:00:00Z'), previous('2026-04-10T00:00:00Z')] }),
+      '/deployments/0/previousPlans/1/until',
+      'PRICING.PLANS_INVALID',
+    ],
+    [
+      'a previous plan until no date',
+      withDeployment({ previousPlans: [previous('never')] }),
+      '/deployments/0/previousPlans/0/until',
+      'PRICING.PLANS_INVALID',
+    ],
+    [
+      'usage of a meter that only a previous plan has',
+      withDeployment({
+        previousPlans: [previous('2026-04-10T00:00:00Z')],
+        planVersion: { currency: 'USD', baseFee: '1' },
+        usage: { units: '1' },
+      }),
+      '/deployments/0/usage/units',
+      'PRICING.METER_NOT_IN_PLAN',
+    ],
+    [
+      'first ready at no date',
+      withDeployment({ firstPeriod: true, firstReadyAt: new Date('never') }),
+      '/deployments/0/firstReadyAt',
+      'PRICING.PERIOD_INVALID',
+    ],
+    [
+      'a backward stretch of a module that costs nothing',
+      withDeployment({ modules: { search: [{ from: period.to, to: period.from }] } }),
+      '/deployments/0/modules/search/0',
+      'PRICING.PERIOD_INVALID',
+    ],
+    [
+      'one attachment of an add-on twice',
+      withDeployment({ addons: [1, 2].map(() => ({ ...addon, attachment: 'a' })) }),
+      '/deployments/0/addons/1/code',
+      'PRICING.NOT_UNIQUE',
+    ],
+    [
       'an add-on in another currency',
       withAddon({ currency: 'EUR' }),
       '/deployments/0/addons/0/currency',
@@ -197,6 +248,24 @@ describe('parseBillRequest accepts', () => {
   it.each<[string, BillRequest]>([
     ['a request with all that may be left out left out', valid],
     ['empty discounts', withBill({ discounts: [] })],
+    [
+      'two attachments of one add-on',
+      withDeployment({
+        addons: [
+          { ...addon, attachment: 'a' },
+          { ...addon, attachment: 'b' },
+        ],
+      }),
+    ],
+    ['reverse charge', withBill({ taxes: [{ code: 'T', name: 'T', rate: '0', reverseCharge: true }] })],
+    [
+      'a module that only a previous plan has',
+      withDeployment({
+        previousPlans: [previous('2026-04-10T00:00:00Z')],
+        planVersion: { currency: 'USD', baseFee: '1' },
+        modules: { search: [] },
+      }),
+    ],
     ['a rate of one', withBill({ taxes: [{ code: 'T', name: 'T', rate: '1' }] })],
     ['a period of 3,660 days', withBill({ period: ofLength(3_660 * DAY_MS) })],
     ['modules of the plan', withDeployment({ modules: { search: [{ from: period.from, to: null }] } })],

@@ -1,9 +1,10 @@
 import { durationMs, parseTimeZone, type Period } from '@biplane/billing-calendar';
-import { compareDecimal, decimal, parseCurrency, type Currency, type Result } from '@biplane/kernel';
+import { isZeroDecimal, parseCurrency, type Currency, type Result } from '@biplane/kernel';
 import type { BillInput, TaxInput } from './input.js';
 import { at, Mistakes } from './mistakes.js';
 import { readAdjustments } from './parse-adjustments.js';
 import { readDeployment } from './parse-deployment.js';
+import { readTenantDiscounts } from './parse-discounts.js';
 import { PricingErrors } from './pricing.errors.js';
 import type { BillRequest, TaxRequest } from './request.js';
 
@@ -20,7 +21,7 @@ export function parseBillRequest(request: BillRequest): Result<BillInput> {
   // Everything below is read in this currency, zone and period.
   if (currency === null || timeZone === null || period === null) return mistakes.result<BillInput>(null);
 
-  mistakes.refuseRule('/discounts', request.discounts);
+  const discounts = readTenantDiscounts(request.discounts, '/discounts', currency, mistakes);
   mistakes.refuseRepeats(
     request.deployments.map((deployment) => deployment.ref),
     (index) => at('/deployments', index, 'ref'),
@@ -30,6 +31,7 @@ export function parseBillRequest(request: BillRequest): Result<BillInput> {
     timeZone,
     period,
     taxes: readTaxes(request.taxes ?? [], mistakes),
+    ...(discounts && { discounts }),
     deployments: request.deployments.flatMap(
       (deployment, index) =>
         readDeployment(deployment, at('/deployments', index), { currency, period }, mistakes) ?? [],
@@ -51,13 +53,13 @@ function readTaxes(requests: readonly TaxRequest[], mistakes: Mistakes): readonl
     requests.map((tax) => tax.code),
     (index) => at('/taxes', index, 'code'),
   );
-  return requests.map(({ code, name, rate: text, reverseCharge }, index) => {
+  return requests.map(({ code, name, rate: text, reverseCharge = false }, index) => {
     const pointer = at('/taxes', index, 'rate');
-    mistakes.refuseRule(at('/taxes', index, 'reverseCharge'), reverseCharge);
-    const rate = mistakes.decimal(pointer, text);
-    if (compareDecimal(rate, decimal(1n)) > 0) {
-      mistakes.note(pointer, PricingErrors.INPUT_INVALID({ detail: 'A rate is at most 1: ten percent is "0.10"' }));
+    const rate = mistakes.rate(pointer, text);
+    if (reverseCharge && !isZeroDecimal(rate)) {
+      const detail = 'A tax that the recipient owes has the rate "0" here';
+      mistakes.note(pointer, PricingErrors.INPUT_INVALID({ detail }));
     }
-    return { code, name, rate };
+    return { code, name, rate, ...(reverseCharge && { reverseCharge }) };
   });
 }

@@ -16,10 +16,25 @@ export const PricingErrors = declareErrors('PRICING', {
     title: 'The kind of price is not supported here',
     help: 'Use a kind that the detail names. Flat prices are for add-ons only.',
   },
-  RULE_UNSUPPORTED: {
+  INTERVAL_UNSUPPORTED: {
     status: 422,
-    title: 'The pricing rule is not supported yet',
-    help: 'Leave the member out or null. A rule that cannot be priced is refused, never ignored.',
+    title: 'Plans are billed by the month',
+    help: 'Leave `interval` out or send "month".',
+  },
+  TIERS_INVALID: {
+    status: 422,
+    title: 'The tiers do not fit together',
+    help: 'Send at least one tier; each `upTo` is above the one before it, and that of the last tier is null.',
+  },
+  BOUNDS_CROSSED: {
+    status: 422,
+    title: 'The minimum is above the maximum',
+    help: 'Lower the minimum, raise the maximum, or leave one of them out.',
+  },
+  PLANS_INVALID: {
+    status: 422,
+    title: 'The plans of the period do not follow each other',
+    help: 'Send `previousPlans` in the order in which they were in force, each `until` later than the one before it.',
   },
   CURRENCY_MISMATCH: {
     status: 422,
@@ -39,6 +54,6 @@ export const PricingErrors = declareErrors('PRICING', {
   NOT_UNIQUE: {
     status: 422,
     title: 'The name is used twice',
-    help: 'Refs, tax codes, add-ons of a deployment and meters of a plan are unique.',
+    help: 'Refs, tax codes, attachments of a deployment, modules and meters of a plan, and kinds of discount are unique.',
   },
 });

@@ -1,34 +1,26 @@
 import type { Period } from '@biplane/billing-calendar';
-import {
-  decimal,
-  decimalToString,
-  moneyFromRational,
-  moneyToDecimal,
-  moneyToJson,
-  multiplyDecimal,
-  rationalFromDecimal,
-  type Money,
-} from '@biplane/kernel';
+import { decimal, decimalToString, moneyToDecimal, moneyToJson, multiplyDecimal, type Money } from '@biplane/kernel';
 import type { Line, TaxRow } from './bill.js';
+import { roundedProduct } from './component.js';
 import type { TaxInput } from './input.js';
 import { lineOf } from './line.js';
 
 /** Each tax on the whole subtotal, rounded once; none is taken on another. */
 export function taxRow({ code, rate }: TaxInput, base: Money): TaxRow {
-  const exact = multiplyDecimal(moneyToDecimal(base), rate);
-  return { code, rate, base, amount: moneyFromRational(rationalFromDecimal(exact), base.currency) };
+  return { code, rate, base, amount: roundedProduct(rate, moneyToDecimal(base), base.currency) };
 }
 
-export function taxLine({ code, name, rate }: TaxInput, { base, amount }: TaxRow, period: Period): Line {
+export function taxLine({ code, name, rate, reverseCharge }: TaxInput, { base, amount }: TaxRow, period: Period): Line {
   const quantity = decimal(1n);
-  const text = `${percent(rate)} % of ${moneyToJson(base).amount} ${base.currency}`;
+  const of = `of ${moneyToJson(base).amount} ${base.currency}`;
+  const text = reverseCharge ? `reverse charge: the recipient owes the tax ${of}` : `${percent(rate)} % ${of}`;
   return lineOf(
     {
       kind: 'tax',
       subject: code,
       deployment: null,
       resourceKind: code,
-      description: name,
+      description: reverseCharge ? `${name}, reverse charge` : name,
       quantity,
       unitPrice: null,
       explanation: [{ text, quantity, amount }],

@@ -9,7 +9,7 @@ export const addons: Charge = ({ addons: attachedAddons, plan, ref }, context) =
     lineOf(
       {
         kind: 'addon',
-        subject: addon.code,
+        subject: [addon.code, addon.attachment ?? []].flat(),
         deployment: ref,
         resourceKind: addon.resourceKind,
         description: addon.name,

@@ -3,20 +3,19 @@ import { lineOf } from '../line.js';
 import type { Charge } from './charge.js';
 import { prorate } from './prorated.js';
 
-/** The plan's fee for the period, for the share of it that is chargeable. */
-export const baseFee: Charge = (deployment, context) => {
-  const { plan, planCode, planName, ref } = deployment;
-  const line = lineOf(
-    {
-      kind: 'plan_base',
-      subject: planCode,
-      deployment: ref,
-      resourceKind: planCode,
-      description: `${planName}, base fee`,
-      ...prorate(plan.baseFee, decimal(1n), context.chargeable, plan.proration, context),
-    },
-    context.currency,
-    context.period,
+/** The fee of each plan of the period, for the share of it that is chargeable and its own. */
+export const baseFee: Charge = ({ ref }, context) =>
+  context.plans.map(({ code, name, plan, subject, chargeable }) =>
+    lineOf(
+      {
+        kind: 'plan_base',
+        subject,
+        deployment: ref,
+        resourceKind: code,
+        description: `${name}, base fee`,
+        ...prorate(plan.baseFee, decimal(1n), chargeable, plan.proration, context),
+      },
+      context.currency,
+      context.period,
+    ),
   );
-  return [line];
-};

@@ -1,5 +1,6 @@
 import type { LocalDay, Period, Stretches } from '@biplane/billing-calendar';
 import type { Currency } from '@biplane/kernel';
+import type { PlanStretch } from '../activity.js';
 import type { Line } from '../bill.js';
 import type { DeploymentInput } from '../input.js';
 
@@ -11,6 +12,8 @@ export interface ChargeContext {
   readonly period: Period;
   /** When the deployment was active and not suspended, inside the period. */
   readonly chargeable: Stretches;
+  /** Whose fees are owed: the plans of the period in order, that of its end last. */
+  readonly plans: readonly PlanStretch[];
 }
 
 /** One reason for a deployment to owe something. One file each; their order on the bill is that of `price-bill.ts`. */

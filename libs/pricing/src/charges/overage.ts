@@ -1,16 +1,26 @@
-import { isZeroDecimal, maxDecimal, subtractDecimal, ZERO_DECIMAL } from '@biplane/kernel';
+import { isZeroDecimal, type Currency } from '@biplane/kernel';
 import type { Line } from '../bill.js';
 import { remark, type Component } from '../component.js';
-import type { MeterUsage } from '../input.js';
+import type { MeterPricing, MeterUsage } from '../input.js';
 import { lineOf } from '../line.js';
-import { componentsOf, unitPriceOf } from '../prices/registry.js';
+import type { PreparedPrice } from '../prices/price-kind.js';
+import { preparePrice } from '../prices/registry.js';
 import type { Charge, ChargeContext } from './charge.js';
+import { pricedQuantity, priceTerms, quantityRemarks } from './meter-terms.js';
 
 /** The usage of each meter above what the plan includes. Owed for inactive and suspended time too: it was used. */
-export const overage: Charge = ({ ref, usage }, context) => usage.map((metered) => meterOverage(metered, ref, context));
+export const overage: Charge = ({ ref, usage }, context) =>
+  usage.flatMap((metered) => meterOverage(metered, ref, context) ?? []);
 
-function meterOverage({ meter, used, licenseVersions }: MeterUsage, ref: string, context: ChargeContext): Line {
-  const quantity = maxDecimal(subtractDecimal(used, meter.included), ZERO_DECIMAL);
+function meterOverage({ meter, used, licenseVersions }: MeterUsage, ref: string, context: ChargeContext): Line | null {
+  const { currency, chargeable, period } = context;
+  const isIdle = chargeable.length === 0;
+  const quantity = pricedQuantity(meter, used);
+  const price = preparedPriceOf(meter, currency);
+  // A flat part is due at zero too, but not without an active instant.
+  const isPriced = !(isIdle && isZeroDecimal(quantity));
+  const minor = isPriced ? price.minorOf(quantity) : 0n;
+  if (minor === 0n && isZeroDecimal(quantity) && !meter.minimum) return null;
   return lineOf(
     {
       kind: 'overage',
@@ -19,17 +29,28 @@ function meterOverage({ meter, used, licenseVersions }: MeterUsage, ref: string,
       resourceKind: meter.meter,
       description: isZeroDecimal(meter.included) ? meter.name : `${meter.name}, above what is included`,
       quantity,
-      unitPrice: unitPriceOf(meter.price),
+      unitPrice: price.unitPriceOf(quantity),
       explanation: [
-        remark('used', used),
-        remark('included', meter.included),
-        ...componentsOf(meter.price, quantity, context.currency),
+        ...quantityRemarks(meter, used),
+        ...(isPriced ? price.componentsOf(quantity) : []),
+        ...priceTerms(meter, minor, currency, isIdle),
         ...allowedUnder(licenseVersions),
       ],
     },
-    context.currency,
-    context.period,
+    currency,
+    period,
   );
+}
+
+// A roll-up prices the same plan for thousands of tenants.
+const preparedPrices = new WeakMap<MeterPricing, { readonly currency: Currency; readonly price: PreparedPrice }>();
+
+function preparedPriceOf(meter: MeterPricing, currency: Currency): PreparedPrice {
+  const known = preparedPrices.get(meter);
+  if (known?.currency === currency) return known.price;
+  const price = preparePrice(meter.price, currency);
+  preparedPrices.set(meter, { currency, price });
+  return price;
 }
 
 function allowedUnder(versions: readonly number[]): readonly Component[] {

@@ -1,14 +1,5 @@
 import type { Stretches } from '@biplane/billing-calendar';
-import {
-  currencyExponent,
-  decimalToString,
-  moneyFromRational,
-  multiplyDecimal,
-  multiplyRational,
-  rationalFromDecimal,
-  ZERO_DECIMAL,
-  type Decimal,
-} from '@biplane/kernel';
+import { currencyExponent, decimalToString, moneyFromRational, ZERO_DECIMAL, type Decimal } from '@biplane/kernel';
 import { chargedShare } from '../activity.js';
 import type { Component } from '../component.js';
 import type { Proration } from '../input.js';
@@ -31,11 +22,13 @@ export function prorate(
   { currency, period, days }: ChargeContext,
 ): Prorated {
   const { share, text } = chargedShare(stretches, { period, days, proration });
-  const whole = rationalFromDecimal(multiplyDecimal(unitPrice, quantity));
-  const amount = moneyFromRational(multiplyRational(whole, share), currency);
+  const numerator = unitPrice.coefficient * quantity.coefficient * BigInt(share.part);
+  const denominator = 10n ** BigInt(unitPrice.scale + quantity.scale) * BigInt(share.whole);
+  // Not in lowest terms: that takes longer than rounding, and changes nothing.
+  const amount = moneyFromRational({ numerator, denominator }, currency);
   const price = decimalToString(unitPrice, currencyExponent(currency));
   return {
-    quantity: share.numerator === 0n ? ZERO_DECIMAL : quantity,
+    quantity: share.part === 0 ? ZERO_DECIMAL : quantity,
     unitPrice,
     explanation: [{ text: `${decimalToString(quantity)} x ${price} ${currency} x ${text}`, quantity, amount }],
   };

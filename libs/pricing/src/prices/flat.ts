@@ -1,4 +1,4 @@
-import { currencyExponent, type Decimal } from '@biplane/kernel';
+import type { Decimal } from '@biplane/kernel';
 import { at } from '../mistakes.js';
 import type { AddonPriceKind } from './price-kind.js';
 
@@ -13,6 +13,6 @@ export const flat: AddonPriceKind<FlatPrice> = {
   members: ['amount'],
   parse: (request, { mistakes, pointer, currency }) => ({
     kind: 'flat',
-    amount: mistakes.decimal(at(pointer, 'amount'), request['amount'], { maxScale: currencyExponent(currency) }),
+    amount: mistakes.amount(at(pointer, 'amount'), request['amount'], currency),
   }),
 };

@@ -1,12 +1,7 @@
-import {
-  currencyExponent,
-  decimalToString,
-  moneyFromRational,
-  multiplyDecimal,
-  rationalFromDecimal,
-  type Decimal,
-} from '@biplane/kernel';
+import { currencyExponent, decimalToString, ZERO_DECIMAL, type Decimal } from '@biplane/kernel';
+import { roundedProduct } from '../component.js';
 import { at } from '../mistakes.js';
+import { Pieces } from './pieces.js';
 import type { AddonPriceKind, MeterPriceKind } from './price-kind.js';
 
 /** `{"kind":"per_unit","unitPrice":"0.01"}`: every unit costs the same. */
@@ -22,11 +17,17 @@ export const perUnit: MeterPriceKind<PerUnitPrice> = {
     kind: 'per_unit',
     unitPrice: mistakes.decimal(at(pointer, 'unitPrice'), request['unitPrice']),
   }),
-  unitPriceOf: (price) => price.unitPrice,
-  componentsOf: (price, quantity, currency) => {
-    const amount = moneyFromRational(rationalFromDecimal(multiplyDecimal(quantity, price.unitPrice)), currency);
-    const unitPrice = decimalToString(price.unitPrice, currencyExponent(currency));
-    return [{ text: `${decimalToString(quantity)} x ${unitPrice} ${currency}`, quantity, amount }];
+  prepare: ({ unitPrice }, currency) => {
+    const pieces = new Pieces([{ upTo: null, from: ZERO_DECIMAL, rate: unitPrice, settled: 0n }], currency);
+    const priceText = `${decimalToString(unitPrice, currencyExponent(currency))} ${currency}`;
+    return {
+      minorOf: (quantity) => pieces.minorOf(quantity),
+      componentsOf: (quantity) => {
+        const text = `${decimalToString(quantity)} x ${priceText}`;
+        return [{ text, quantity, amount: roundedProduct(unitPrice, quantity, currency) }];
+      },
+      unitPriceOf: () => unitPrice,
+    };
   },
 };
 
@@ -41,6 +42,6 @@ export const perUnitAddon: AddonPriceKind<PerUnitAddonPrice> = {
   members: ['unitPrice'],
   parse: (request, { mistakes, pointer, currency }) => ({
     kind: 'per_unit',
-    amount: mistakes.decimal(at(pointer, 'unitPrice'), request['unitPrice'], { maxScale: currencyExponent(currency) }),
+    amount: mistakes.amount(at(pointer, 'unitPrice'), request['unitPrice'], currency),
   }),
 };

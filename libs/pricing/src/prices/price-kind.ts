@@ -8,11 +8,20 @@ export interface MeterPriceKind<Price extends { readonly kind: string }> {
   readonly kind: Price['kind'];
   /** The members of its JSON beside `kind`; any other is refused. */
   readonly members: readonly string[];
-  parse(request: PriceRequest, context: PriceContext): Price;
-  /** What the line shows as unit price; null when there is not one price for each unit. */
-  unitPriceOf(price: Price): Decimal | null;
+  /** Null after a mistake without which the rest cannot be read was noted. */
+  parse(request: PriceRequest, context: PriceContext): Price | null;
+  /** Works out once what does not depend on the quantity. */
+  prepare(price: Price, currency: Currency): PreparedPrice;
+}
+
+/** A price that is ready for any number of quantities. */
+export interface PreparedPrice {
+  /** The sum of the components in minor units, without making them: a roll-up asks this a million times. */
+  minorOf(quantity: Decimal): bigint;
   /** Each component is rounded once. */
-  componentsOf(price: Price, quantity: Decimal, currency: Currency): readonly Component[];
+  componentsOf(quantity: Decimal): readonly Component[];
+  /** What the line shows as unit price; null when there is not one price for each unit. */
+  unitPriceOf(quantity: Decimal): Decimal | null;
 }
 
 /** A kind of price of an add-on: the line is price x quantity x share in any case, so only the price is read. */

@@ -1,18 +1,21 @@
-import type { Currency, Decimal } from '@biplane/kernel';
-import type { Component } from '../component.js';
+import type { Currency } from '@biplane/kernel';
 import { at } from '../mistakes.js';
 import { PricingErrors } from '../pricing.errors.js';
 import type { PriceRequest } from '../request.js';
 import { flat } from './flat.js';
+import { graduated } from './graduated.js';
+import { packaged } from './package.js';
 import { perUnit, perUnitAddon } from './per-unit.js';
-import type { MeterPriceKind, PriceContext } from './price-kind.js';
+import { percentage } from './percentage.js';
+import type { MeterPriceKind, PreparedPrice, PriceContext } from './price-kind.js';
+import { volume } from './volume.js';
 
 // To add a kind of price: write its file beside this one, and add one word here.
-const METER_PRICES = { per_unit: perUnit };
+const METER_PRICES = { per_unit: perUnit, graduated, volume, package: packaged, percentage };
 const ADDON_PRICES = { flat, per_unit: perUnitAddon };
 
-type PriceOf<Kinds extends Record<string, { parse(...args: never): unknown }>> = ReturnType<
-  Kinds[keyof Kinds]['parse']
+type PriceOf<Kinds extends Record<string, { parse(...args: never): unknown }>> = NonNullable<
+  ReturnType<Kinds[keyof Kinds]['parse']>
 >;
 
 export type MeterPrice = PriceOf<typeof METER_PRICES>;
@@ -28,22 +31,14 @@ export function parseAddonPrice(request: PriceRequest, context: PriceContext): A
   return parseWith<AddonPrice>(ADDON_PRICES, 'an add-on', request, context);
 }
 
-export function unitPriceOf(price: MeterPrice): Decimal | null {
-  return kindOf(price).unitPriceOf(price);
-}
-
-export function componentsOf(price: MeterPrice, quantity: Decimal, currency: Currency): readonly Component[] {
-  return kindOf(price).componentsOf(price, quantity, currency);
-}
-
 /** A price is read by the file of its kind only, so that file can price it: more than the compiler can see. */
-function kindOf(price: MeterPrice): MeterPriceKind<MeterPrice> {
-  return METER_PRICES[price.kind] as MeterPriceKind<MeterPrice>;
+export function preparePrice(price: MeterPrice, currency: Currency): PreparedPrice {
+  return (METER_PRICES[price.kind] as MeterPriceKind<MeterPrice>).prepare(price, currency);
 }
 
 interface Reader<Price> {
   readonly members: readonly string[];
-  parse(request: PriceRequest, context: PriceContext): Price;
+  parse(request: PriceRequest, context: PriceContext): Price | null;
 }
 
 function parseWith<Price>(

@@ -99,14 +99,50 @@ describe('reading a plan version', () => {
     expect(reading.ok ? [] : reading.broken.map((error) => error.detail).join()).toContain('per_unit');
   });
 
-  it('refuses a pricing rule that cannot be priced yet instead of ignoring it', () => {
-    for (const version of [
-      { ...studio, minimumCommitment: '10.00' },
-      { ...studio, meters: [{ ...studio.meters[0], minimum: '1.00' }] },
-    ]) {
-      const reading = readPlanVersion(version, meters);
-      expect(reading.ok ? null : reading.broken[0]?.code).toBe('PRICING.RULE_UNSUPPORTED');
-    }
+  const tiers = [
+    { upTo: '100', unitPrice: '0.10', flatFee: '0.00' },
+    { upTo: null, unitPrice: '0.05' },
+  ];
+  const meter = studio.meters[0]!;
+  const withMeter = (changes: object): object => ({ ...studio, meters: [{ ...meter, ...changes }] });
+  it.each([
+    ['a minimum commitment and a maximum', { ...studio, minimumCommitment: '10.00', maximum: '500.00' }],
+    ['a daily price', { ...studio, modules: [{ ...studio.modules[0], dailyPrice: '0.10' }] }],
+    ['a graduated price', withMeter({ price: { kind: 'graduated', tiers } })],
+    ['a volume price', withMeter({ price: { kind: 'volume', tiers } })],
+    ['a package price', withMeter({ price: { kind: 'package', size: '1000', packagePrice: '2.00' } })],
+    ['a percentage', withMeter({ price: { kind: 'percentage', rate: '0.029' } })],
+    [
+      'discounts and bounds of a meter',
+      withMeter({ discounts: [{ kind: 'percent', rate: '0.10' }], minimum: '1.00', maximum: '9.00' }),
+    ],
+  ])('keeps %s exactly as it was sent', (_what, version) => {
+    expect(readPlanVersion(version, meters)).toEqual({ ok: true, content: version });
+  });
+
+  it('stores a rule that is written as absent as one that is left out', () => {
+    const reading = readPlanVersion(withMeter({ discounts: null, minimum: null, maximum: null }), meters);
+    expect(reading).toEqual({ ok: true, content: studio });
+  });
+
+  it.each([
+    ['a minimum above the maximum', { ...studio, minimumCommitment: '10.00', maximum: '9.99' }, '/version/minimumCommitment'],
+    ['a daily price of 13 decimals', { ...studio, modules: [{ module: 'm', dailyPrice: '0.0000000000001' }] }, '/version/modules/0/dailyPrice'],
+    ['tiers that fall', withMeter({ price: { kind: 'volume', tiers: [tiers[0], tiers[0], tiers[1]] } }), '/version/meters/0/price/tiers/1/upTo'],
+    ['two discounts of one kind', withMeter({ discounts: [1, 2].map(() => ({ kind: 'amount', amount: '1' })) }), '/version/meters/0/discounts/1/kind'],
+    ['four discounts', withMeter({ discounts: [1, 2, 3, 4] }), '/version/meters/0/discounts'],
+    ['a discount that is none', withMeter({ discounts: [7] }), '/version/meters/0/discounts/0'],
+  ])('refuses %s, at its place', (_why, version, pointer) => {
+    const reading = readPlanVersion(version, meters);
+    expect(reading.ok ? [] : reading.broken.map((error) => error.pointer)).toContain(pointer);
+  }); // prettier-ignore
+
+  it.each([
+    ['discounts that are no list', withMeter({ discounts: {} }), '/version/meters/0/discounts'],
+    ['a minimum that is a number', withMeter({ minimum: 1 }), '/version/meters/0/minimum'],
+  ])('refuses %s as malformed, at its place', (_why, version, pointer) => {
+    const reading = readPlanVersion(version, meters);
+    expect(reading.ok ? [] : reading.malformed.map((error) => error.pointer)).toContain(pointer);
   });
 });
 

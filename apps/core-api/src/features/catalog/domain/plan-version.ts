@@ -26,6 +26,9 @@ export interface PlanMeter {
   readonly meter: string;
   readonly included: string;
   readonly price: { readonly kind: string } & Readonly<Record<string, unknown>>;
+  readonly discounts?: readonly unknown[];
+  readonly minimum?: string;
+  readonly maximum?: string;
 }
 
 /** The `version` object of the API, with every default filled in; decimals stay the strings that were sent. */
@@ -62,6 +65,8 @@ const FEATURES_MAX = 50;
 const LIMITS_MAX = 20;
 const METERS_MAX = 100;
 const FLAGS_MAX = 100;
+/** One of each kind is all that can be priced. */
+const DISCOUNTS_MAX = 3;
 
 /** Reads one plan version. What it says about money is judged by the pricing library itself: nothing unpriceable passes. */
 export function readPlanVersion(
@@ -87,21 +92,14 @@ export function readPlanVersion(
     featureFlags: readFlags(reader, object['featureFlags'], at('featureFlags')),
     dedicatedCompute: reader.flag(object['dedicatedCompute'], at('dedicatedCompute'), false),
   };
-  if (reader.malformed.length === 0) judgeMoney(reader, content, object, pointer);
+  if (reader.malformed.length === 0) judgeMoney(reader, content, pointer);
   return reader.malformed.length > 0 || reader.broken.length > 0
     ? { ok: false, malformed: reader.malformed, broken: reader.broken }
     : { ok: true, content };
 }
 
-function judgeMoney(
-  reader: JsonReader,
-  content: PlanVersionContent,
-  sent: Readonly<Record<string, unknown>>,
-  pointer: string,
-): void {
-  // The meters as they were sent: discounts and bounds that cannot be priced yet are refused there, not dropped here.
-  const request = { ...content, meters: sent['meters'] ?? [] } as unknown as PlanPricingRequest;
-  const priced = parsePlanPricing(request, pointer);
+function judgeMoney(reader: JsonReader, content: PlanVersionContent, pointer: string): void {
+  const priced = parsePlanPricing(content satisfies PlanPricingRequest, pointer);
   if (priced.ok) return;
   const errors = priced.error.errors ?? [{ pointer, code: priced.error.code, detail: priced.error.detail }];
   for (const error of errors) reader.rule(error.pointer, error.code, error.detail);
@@ -202,12 +200,21 @@ function readMeters(
     if (price !== undefined && (typeof price !== 'object' || price === null || Array.isArray(price))) {
       reader.shape(child(here, 'price'), 'must be an object');
     }
-    // Its value is judged with the rest of the money; only its type is asked for here.
+    // Their values are judged with the rest of the money; only their types are asked for here.
     const included = object['included'] === undefined ? '0' : reader.text(object['included'], child(here, 'included'));
+    const discounts =
+      object['discounts'] === null
+        ? []
+        : reader.list(object['discounts'], child(here, 'discounts'), DISCOUNTS_MAX, (discount) => discount);
+    const minimum = amountText(reader, object['minimum'], child(here, 'minimum'));
+    const maximum = amountText(reader, object['maximum'], child(here, 'maximum'));
     return {
       meter: readMeterCode(reader, object['meter'], child(here, 'meter'), knownMeters),
       included,
       price: price as PlanMeter['price'],
+      ...(discounts.length > 0 && { discounts }),
+      ...(minimum !== null && { minimum }),
+      ...(maximum !== null && { maximum }),
     };
   });
 }
