@@ -35,17 +35,17 @@ export interface Fonts {
 }
 
 const require = createRequire(import.meta.url);
-const bytesOf = new Map<string, Buffer>();
+const parsed = new Map<string, fontkit.Font>();
 
 /**
- * The fonts for one paper. Files are read once a process, when a letter of theirs is first needed; they are opened anew
- * for each paper, because an open font remembers which letters it has seen and would so tie one paper to those before it.
+ * The fonts for one paper. A file is read and parsed once a process, when a letter of it is first needed. What a font
+ * remembers of the letters that it has set is kept for one paper only: else a paper would depend on those before it.
  */
 export function openFonts(): Fonts {
   const open = new Map<string, Face>();
   const faceOf = (family: (typeof FAMILIES)[number], weight: Weight): Face => {
     const file = `${family.package}/${FILES[weight]}/${family.name}_${FILES[weight]}.ttf`;
-    const held = open.get(file) ?? openFace(`${family.name}-${weight}`, readOnce(file));
+    const held = open.get(file) ?? openFace(`${family.name}-${weight}`, parsedOnce(file));
     open.set(file, held);
     return held;
   };
@@ -60,31 +60,48 @@ export function openFonts(): Fonts {
   };
 }
 
-function readOnce(file: string): Buffer {
-  const bytes = bytesOf.get(file) ?? readFileSync(require.resolve(file));
-  bytesOf.set(file, bytes);
-  return bytes;
+function parsedOnce(file: string): fontkit.Font {
+  const font = parsed.get(file) ?? (fontkit.create(readFileSync(require.resolve(file))) as fontkit.Font);
+  parsed.set(file, font);
+  return font;
 }
 
-function openFace(id: string, bytes: Buffer): Face {
-  const font = fontkit.create(bytes) as fontkit.Font;
-  const directed = Object.create(font, {
-    layout: { value: (text: string, features?: readonly string[]) => layOut(font, text, features === RTL_FEATURES) },
-  }) as object;
-  const widths = new Map<string, number>();
+/** The parsed tables are shared; glyphs, with the letters for which they were first taken, are this face's own. */
+function openFace(id: string, shared: fontkit.Font): Face {
+  const shaped = new Map<string, fontkit.GlyphRun>();
+  const shape = (text: string, rtl: boolean): fontkit.GlyphRun => {
+    const key = `${rtl ? '<' : '>'}${text}`;
+    const held =
+      shaped.get(key) ?? shared.layout.call(font, text, undefined, undefined, undefined, rtl ? 'rtl' : 'ltr');
+    shaped.set(key, held);
+    return held;
+  };
+  const font = Object.create(shared, {
+    _glyphs: { value: {}, writable: true },
+    layout: { value: (text: string, features?: readonly string[]) => copyOf(shape(text, features === RTL_FEATURES)) },
+  }) as fontkit.Font;
+  const em = (text: string, rtl: boolean) => shape(text, rtl).advanceWidth / shared.unitsPerEm;
   return {
     id,
-    font: directed,
-    has: (codePoint) => font.hasGlyphForCodePoint(codePoint),
-    width(text, rtl) {
-      const key = `${rtl ? '<' : '>'}${text}`;
-      const width = widths.get(key) ?? layOut(font, text, rtl).advanceWidth / font.unitsPerEm;
-      widths.set(key, width);
-      return width;
-    },
+    font,
+    has: (codePoint) => shared.hasGlyphForCodePoint(codePoint),
+    width: (text, rtl) => (rtl ? em(text, true) : wordsOf(text).reduce((sum, word) => sum + em(word, false), 0)),
   };
 }
 
-function layOut(font: fontkit.Font, text: string, rtl: boolean): fontkit.GlyphRun {
-  return font.layout(text, undefined, undefined, undefined, rtl ? 'rtl' : 'ltr');
+/** As pdfkit shapes what reads left to right: word by word, each with the space behind it. */
+function wordsOf(text: string): string[] {
+  return text.match(/[^ ]* |[^ ]+$/g) ?? [];
+}
+
+/** pdfkit scales the positions that it is given, and asks for the sum afterwards. */
+function copyOf({ glyphs, positions }: fontkit.GlyphRun) {
+  const own = positions.map((position) => ({ ...position }));
+  return {
+    glyphs,
+    positions: own,
+    get advanceWidth() {
+      return own.reduce((sum, { xAdvance }) => sum + xAdvance, 0);
+    },
+  };
 }

@@ -1,12 +1,12 @@
 import { calendarMonth, dayOf } from '@biplane/billing-calendar';
-import { COLOR, CONTENT_WIDTH } from '../page/sheet.js';
-import { PAGE } from '../page/sheet.js';
+import { COLOR, CONTENT_WIDTH, PAGE } from '../page/sheet.js';
 import { saidMoney, type PaperContext } from './context.js';
 import { dateOf, titleOf } from './titles.js';
 
-const COLUMN = 290;
+const COLUMN = 272;
 const SIDE = CONTENT_WIDTH - COLUMN;
 const GAP = 16;
+const LABEL = 92;
 
 /** Who sends it, what it is, who owes it, and how much by when. Returns the height at which the table begins. */
 export function drawHead(context: PaperContext): number {
@@ -74,10 +74,10 @@ function drawFacts(context: PaperContext, top: number): number {
   const { sheet } = context;
   let y = top;
   for (const [label, value] of factsOf(context)) {
-    const name = sheet.block(label, { size: 8.5, color: COLOR.muted, width: 92, linesMax: 2 });
-    const said = sheet.block(value, { size: 8.5, width: SIDE - 96, align: 'end', linesMax: 3 });
+    const name = sheet.block(label, { size: 8.5, color: COLOR.muted, width: LABEL, linesMax: 2 });
+    const said = sheet.block(value, { size: 8.5, width: SIDE - LABEL - 4, align: 'end', linesMax: 3 });
     sheet.draw(name, COLUMN, y);
-    sheet.draw(said, COLUMN + 96, y);
+    sheet.draw(said, COLUMN + LABEL + 4, y);
     y += Math.max(name.height, said.height) + 3;
   }
   return y;
@@ -115,6 +115,15 @@ function drawBand({ sheet, speech, document, options }: PaperContext, top: numbe
   if (reminded !== null) sheet.draw(reminded, 0, top);
   const y = top + (reminded === null ? 0 : reminded.height + 8);
   const label = sheet.block(credited ? words.credited : words.amountDue, { size: 10, width: 150, linesMax: 2 });
+  const by =
+    credited || document.dueAt === null
+      ? null
+      : sheet.block(`${words.due}: ${dateOf(speech, document, document.dueAt)}`, {
+          size: 8,
+          color: COLOR.muted,
+          width: 150,
+          linesMax: 2,
+        });
   const amount = sheet.fitted(saidMoney(speech, due), {
     size: 17,
     weight: 'bold',
@@ -122,9 +131,11 @@ function drawBand({ sheet, speech, document, options }: PaperContext, top: numbe
     width: CONTENT_WIDTH - 28 - 160,
     align: 'end',
   });
-  const height = Math.max(label.height, amount.height) + 16;
+  const labels = label.height + (by?.height ?? 0);
+  const height = Math.max(labels, amount.height) + 18;
   sheet.fill(0, y, CONTENT_WIDTH, height, COLOR.band);
-  sheet.draw(label, 14, y + (height - label.height) / 2);
+  sheet.draw(label, 14, y + (height - labels) / 2);
+  if (by !== null) sheet.draw(by, 14, y + (height - labels) / 2 + label.height);
   sheet.draw(amount, 14 + 160, y + (height - amount.height) / 2);
   return y + height;
 }

@@ -102,11 +102,11 @@ function rowOf(context: PaperContext, line: PrintedLine): Row {
 
 /** How the amount came about, and when it was owed where that is not the period of the paper. */
 function notesOf({ speech, document }: PaperContext, line: PrintedLine): string[] {
-  const parts = line.explanation
-    .slice(0, EXPLAINED_MAX)
-    .map(({ text, amount }) =>
-      line.explanation.length > 1 && amount !== null ? `${text} = ${saidMoney(speech, amount)}` : text,
-    );
+  const parts = line.explanation.slice(0, EXPLAINED_MAX).map(({ text, amount }) => {
+    // Of several components each says its amount, unless its words do already.
+    const silent = line.explanation.length > 1 && amount !== null && !text.includes(amount.amount.replace('-', ''));
+    return silent ? `${text} = ${saidMoney(speech, amount)}` : text;
+  });
   if (line.explanation.length > EXPLAINED_MAX) parts.push('…');
   const earlier = line.period.to <= document.period.from;
   return earlier ? [speech.month(monthIn(line.period)), ...parts] : parts;

@@ -1,7 +1,7 @@
 /** More than any name or description that the platform takes; a longer one is cut with an ellipsis. */
 const LENGTH_MAX = 600;
 /** Marks on one letter. Real words have two or three; without a bound they climb over the lines above. */
-const MARKS_MAX = 4;
+const MARKS_MAX = 3;
 
 const controls = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 /** Direction controls, which could turn an amount around, and what else is unseen. Joiners stay: Persian needs them. */

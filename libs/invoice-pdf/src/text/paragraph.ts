@@ -29,12 +29,14 @@ export interface Cluster {
 const bidi = (bidiFactory as unknown as typeof bidiFactory.default)();
 const REPLACEMENT = '\uFFFD';
 const cluster = /\P{M}[\p{M}\u200C\u200D]*|[\p{M}\u200C\u200D]+/gu;
+/** The blocks of letters and digits that are not simply left to right; a text without them is all level 0. */
+const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFF\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 const joiners = /[\u200C\u200D]/gu;
 
 export function paragraph(source: string, weight: Weight, fonts: Fonts): Paragraph {
   const text = clean(source);
   // By its first strong letter; without one it is a number or a mark, which reads left to right.
-  const { levels } = bidi.getEmbeddingLevels(text, 'auto');
+  const levels = rightToLeft.test(text) ? bidi.getEmbeddingLevels(text, 'auto').levels : [];
   const clusters: Cluster[] = [];
   for (const match of text.matchAll(cluster)) {
     const level = levels[match.index] ?? 0;
