@@ -44,6 +44,16 @@ export class PlanMeterDto implements PlanMeter {
   @ApiProperty({ example: 'droplet_hours' }) readonly meter!: string;
   @ApiProperty({ example: '1488' }) readonly included!: string;
   @ApiPrice({ kind: 'per_unit', unitPrice: '0.01' }) readonly price!: PriceJson;
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    required: false,
+    example: [{ kind: 'percent', rate: '0.10' }],
+    description: 'At most one of each kind: usage, amount, percent',
+  })
+  readonly discounts?: readonly unknown[];
+  @ApiProperty({ required: false, example: '5.00' }) readonly minimum?: string;
+  @ApiProperty({ required: false, example: '100.00' }) readonly maximum?: string;
 }
 
 /** What a version sells, every default filled in. Amounts and quantities are decimal strings. */
