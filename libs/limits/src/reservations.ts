@@ -84,16 +84,28 @@ export class Reservations {
   }
 
   /**
-   * Held becomes used, once: a second confirmation answers what the first one did. Refuses with RESERVATION.NOT_FOUND
-   * (404), EXPIRED (410) and RELEASED (409).
+   * When a confirmation counts: now, but never after a window that holds the quantity. What was reserved before midnight has its
+   * room in that day, and takes none of the next one's.
    */
-  async confirm(tx: Tx, id: string, now: Date): Promise<ConfirmedUsage> {
+  async countsAt(tx: Tx, id: string, now: Date): Promise<Date> {
+    return withinWindows(
+      (await holdsOf(tx, [id])).map(({ key }) => key),
+      now,
+    );
+  }
+
+  /**
+   * Held becomes used, once: a second confirmation answers what the first one did. `keysOf`: the counters that a use stands in
+   * by the present license, which may have a limit that held nothing yet. Refuses with RESERVATION.NOT_FOUND (404), EXPIRED (410)
+   * and RELEASED (409).
+   */
+  async confirm(tx: Tx, id: string, now: Date, keysOf: (at: Date) => LimitKey[] = () => []): Promise<ConfirmedUsage> {
     const reservation = orThrow(stillThere(await lockReservation(tx, id), now));
     if (reservation.state === 'confirmed') return confirmedBefore(reservation);
     const keys = inLockOrder(await holdsOf(tx, [id])).map(({ key }) => key);
     const usage =
       reservation.aggregation === 'sum'
-        ? await countedSum(tx, keys, reservation, now)
+        ? await this.countedSum(tx, keys, reservation, withinWindows(keys, now), keysOf)
         : keys.length > 0
           ? await countedLevel(tx, keys, reservation, now)
           : await this.raisedLevel(tx, reservation, now);
@@ -127,6 +139,33 @@ export class Reservations {
   /** What stands against the caps of counters that are there, by `keyText`. Locks nothing. */
   async spentIn(tx: Tx, keys: readonly LimitKey[]): Promise<ReadonlyMap<string, bigint>> {
     return this.counters.spentIn(tx, keys);
+  }
+
+  /** Held becomes used where it is held; limits that came since count it as any use. */
+  private async countedSum(
+    tx: Tx,
+    held: readonly LimitKey[],
+    { quantity }: Reservation,
+    at: Date,
+    keysOf: (at: Date) => LimitKey[],
+  ): Promise<{ at: Date; quantity: string }> {
+    const units = unitsOf(quantity);
+    const known = new Set(held.map(keyText));
+    const added = keysOf(at).filter((key) => !known.has(keyText(key)));
+    if (added.length > 0) {
+      await this.counters.ensure(tx, added);
+      await this.counters.lock(tx, [...held, ...added]);
+      await this.counters.add(
+        tx,
+        added.map((key) => ({ key, quantity, at })),
+      );
+    }
+    const delta = { used: units, held: -units, lost: 0n };
+    await changeCounters(
+      tx,
+      held.map((key) => ({ key, delta })),
+    );
+    return { at, quantity };
   }
 
   /** A level that nothing limits: no row serializes those who raise it, so they stand in line. */
@@ -189,21 +228,6 @@ async function free(tx: Tx, held: readonly { readonly key: LimitKey; readonly un
   }
   const changes = [...byKey.values()].map(({ key, units }) => ({ key, delta: { used: 0n, held: -units, lost: 0n } }));
   await changeCounters(tx, inLockOrder(changes));
-}
-
-async function countedSum(
-  tx: Tx,
-  keys: readonly LimitKey[],
-  { quantity }: Reservation,
-  now: Date,
-): Promise<{ at: Date; quantity: string }> {
-  const units = unitsOf(quantity);
-  const delta = { used: units, held: -units, lost: 0n };
-  await changeCounters(
-    tx,
-    keys.map((key) => ({ key, delta })),
-  );
-  return { at: withinWindows(keys, now), quantity };
 }
 
 /** The level rises by what was held, as of no earlier than its latest reading: an earlier one would not count. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkInvariants, ServiceClient } from '@biplane/testing';
+import { checkInvariants, ServiceClient, waitFor } from '@biplane/testing';
 import { EntitlementChecks } from '../features/entitlements/index.js';
 import { coreSuite, publishLike, type CoreSuite } from './core-suite.js';
 import type { RunningCore } from './running-core.js';
@@ -13,6 +13,7 @@ export interface Decision {
   readonly remaining: string | null;
   readonly retryAt: string | null;
   readonly stale: boolean;
+  readonly asOf: string;
   readonly decisionId: string;
   readonly reservationId?: string;
   readonly ticketId?: string;
@@ -43,6 +44,12 @@ const standard = {
       dailyPrice: null,
       limits: [limitOf('api_calls', { cap: '100', window: 'month', warnAt: ['0.8'] })],
     },
+    {
+      module: 'imports',
+      features: ['run'],
+      dailyPrice: null,
+      limits: [limitOf('imported_rows', { cap: '10', window: 'day' })],
+    },
   ],
 };
 
@@ -67,6 +74,7 @@ export class ChecksRig {
     for (const [meter, aggregation] of [
       ['connectors', 'last'],
       ['ingested_gb', 'sum'],
+      ['imported_rows', 'sum'],
     ]) {
       const body = { meter, name: meter, unit: 'one', aggregation, authority: 'control' };
       await suite.admin.expect(201, 'POST', '/api/v1/catalog/meters', body);
@@ -106,6 +114,20 @@ export class ChecksRig {
     return this.check(deploymentId, body);
   }
 
+  /** Until the service answers as of then: it watches its Clock. */
+  async clockAt(deploymentId: string, instant: string): Promise<void> {
+    this.suite.core.setClock(instant);
+    await waitFor('the Clock to be moved', async () => {
+      const { asOf } = await this.check(deploymentId, { action: 'imports:run', meter: 'imported_rows' });
+      return asOf >= instant;
+    });
+  }
+
+  /** Ten a day. */
+  import(deploymentId: string, quantity: string): Promise<Decision> {
+    return this.check(deploymentId, { action: 'imports:run', meter: 'imported_rows', quantity, reserve: true });
+  }
+
   act(reservationId: string, verb: string) {
     return this.gate.post(`/api/v1/subscription/reservations/${reservationId}/${verb}`);
   }
@@ -124,10 +146,10 @@ export class ChecksRig {
     return ((await this.suite.admin.expect(200, 'GET', path)) as { data: Record<string, unknown>[] }).data;
   }
 
-  async ingested(deploymentId: string, quantity: string, time: string): Promise<void> {
+  async ingested(deploymentId: string, quantity: string, time: string, meter = 'ingested_gb'): Promise<void> {
     const event = {
       ...{ specversion: '1.0', id: randomUUID(), source: '/platform/ingestion', type: 'dev.biplane.usage', time },
-      ...{ subject: deploymentId, data: { meter: 'ingested_gb', quantity } },
+      ...{ subject: deploymentId, data: { meter, quantity } },
     };
     const headers = { 'content-type': 'application/cloudevents+json' };
     const answer = await this.submitter.expect(202, 'POST', '/api/v1/subscription/usage', event, headers);

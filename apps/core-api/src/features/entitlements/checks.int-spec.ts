@@ -73,6 +73,33 @@ describe('the connector story', () => {
     expect(await rig.quota(deploymentId, 'connectors.connectors')).toMatchObject({ used: '4' });
   });
 
+  it('what was reserved before midnight is usage of that day, confirmed when it may be: both days keep their cap', async () => {
+    const { deploymentId } = await rig.made();
+    const counts = async () =>
+      rig.suite.postgres.query<{ used: string; held: string }>(
+        `SELECT trim_scale(used)::text AS used, trim_scale(held)::text AS held FROM limit_counter
+          WHERE deployment_id = $1 AND meter = 'imported_rows' ORDER BY window_start`,
+        [deploymentId],
+      );
+    await rig.clockAt(deploymentId, '2026-04-11T13:55:00.000Z');
+    const [late, never] = [await rig.import(deploymentId, '7'), await rig.import(deploymentId, '4')];
+    expect([late.code, never.code]).toEqual([null, 'LIMIT.REACHED']);
+    await rig.clockAt(deploymentId, '2026-04-11T14:02:00.000Z'); // a new day in Brisbane
+    await rig.ingested(deploymentId, '3', '2026-04-11T13:30:00.000Z', 'imported_rows');
+    expect((await rig.act(late.reservationId!, 'confirm')).status).toBe(200);
+    expect((await rig.act(late.reservationId!, 'confirm')).status).toBe(200);
+    expect((await rig.import(deploymentId, '10')).code).toBeNull();
+    expect(await counts()).toEqual([
+      { used: '10', held: '0' },
+      { used: '0', held: '10' },
+    ]);
+    const events = await rig.suite.postgres.query<{ at: Date }>(
+      `SELECT occurred_at AS at FROM usage_event WHERE deployment_id = $1 AND source = '/control/reservations'`,
+      [deploymentId],
+    );
+    expect(events.map(({ at }) => at.toISOString())).toEqual(['2026-04-11T13:59:59.999Z']);
+  });
+
   it('a check of an unknown module or feature denies', async () => {
     const { deploymentId } = await rig.made();
     for (const action of ['search:query', 'connectors:drop', 'constructor:create']) {

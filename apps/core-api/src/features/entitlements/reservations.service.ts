@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RefusalError, type Clock } from '@biplane/kernel';
-import type { ConfirmedUsage, Reservation } from '@biplane/limits';
+import type { ConfirmedUsage, LimitKey, Reservation } from '@biplane/limits';
 import { ReservationErrors } from '@biplane/limits';
 import { ownReading, WindowCutter } from '@biplane/metering';
 import { CLOCK, principalMayServe, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
@@ -34,10 +34,15 @@ export class ReservationsService {
     return this.unitOfWork.run(async (tx) => {
       const { reservation, license } = await this.owned(tx, id, principal);
       const now = this.clock.now();
+      const { decider } = this.limits;
+      const { claims } = license;
       const { deploymentId, meter } = reservation;
-      const window = this.cutter.windowOf(now, license.claims?.calendar.timeZone ?? 'UTC');
+      // Of the window in which it counts: that of the reservation, which may be over by now.
+      const countsAt = await decider.reservations.countsAt(tx, id, now);
+      const window = this.cutter.windowOf(countsAt, claims?.calendar.timeZone ?? 'UTC');
       await this.usage.beforeConfirmed(tx, deploymentId, meter, window.from);
-      const confirmed = await this.limits.decider.reservations.confirm(tx, id, now);
+      const keysOf = (at: Date): LimitKey[] => (claims ? decider.keysOf(claims, meter, at) : []);
+      const confirmed = await decider.reservations.confirm(tx, id, now, keysOf);
       if (confirmed.isNew) await this.count(tx, confirmed, license, now);
       return confirmed.reservation;
     });

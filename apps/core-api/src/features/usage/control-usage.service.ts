@@ -57,16 +57,21 @@ export class ControlUsage {
     };
     await this.limits.decider.counters.ensure(
       tx,
-      readings.flatMap((reading) => keysOf(reading, reading.window.from)),
+      readings.flatMap((reading) => keysOf(reading, reading.occurredAt)),
     );
-    const { stored, additions } = await this.write(tx, readings, now);
-    // A window counts in the day in which it begins, as it does when a counter is made from the windows.
-    const changes: CountChange[] = additions.flatMap((addition) =>
-      keysOf(addition, addition.window.from).map((key) => ({ key, quantity: addition.quantity, at: addition.lastAt })),
+    const { stored } = await this.write(tx, readings, now);
+    // Event by event, as a counter is made: in some zones a day begins within a window.
+    const fresh = readings.filter(({ key }) => !stored.has(key));
+    const changes: CountChange[] = fresh.flatMap((reading) =>
+      keysOf(reading, reading.occurredAt).map((key) => ({
+        key,
+        quantity: reading.quantity,
+        at: reading.occurredAt,
+      })),
     );
     await this.limits.decider.counters.add(tx, changes);
     const counted = new Map(
-      additions.map(({ deploymentId, meter }) => [`${deploymentId}|${meter}`, { deploymentId, meter }]),
+      fresh.map(({ deploymentId, meter }) => [`${deploymentId}|${meter}`, { deploymentId, meter }]),
     );
     // In one order: what is told of a threshold locks its counter.
     for (const [, { deploymentId, meter }] of [...counted].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -65,7 +65,9 @@ const limited = (...limits: readonly Partial<LicensedLimit>[]): void =>
 const submit = (id: string, quantity: string, meter = 'api_calls', time = '2026-04-10T12:00:00Z') =>
   replica.metrics.accept(usageEvent(deployment, { id, time, quantity, meter }));
 const counted = async (): Promise<unknown[]> =>
-  database.query(`SELECT limit_window, trim_scale(used)::text AS used FROM limit_counter ORDER BY limit_window`);
+  database.query(
+    `SELECT limit_window, trim_scale(used)::text AS used FROM limit_counter ORDER BY limit_window, window_start`,
+  );
 
 /** What core-api is told, parsed by the contract. */
 async function told(): Promise<LimitEvent[]> {
@@ -178,6 +180,49 @@ describe('limits of a home', () => {
     }
     expect(await counted()).toEqual([{ limit_window: 'month', used: '37' }]);
     // What a backend has to say of rings it says within a second.
+    const rings = await database.query(
+      `SELECT deadlocks::int AS deadlocks FROM pg_sleep(1.2), pg_stat_database WHERE datname = current_database()`,
+    );
+    expect(rings).toEqual([{ deadlocks: 0 }]);
+  });
+
+  it('what was reserved before midnight is usage of that day, and limits that came since count it too', async () => {
+    limited({ window: 'day' });
+    clock.set('2026-04-10T13:50:00.000Z');
+    const license = licenses.claimsOf(deployment);
+    const ask = { license, deploymentId: deployment, action: CALLS, meter: 'api_calls', reserve: true, principal: 'p' };
+    const held = await replica.decider.check({ ...ask, quantity: '6' });
+    limited({ window: 'day' }, { window: 'month', cap: '100' });
+    await submit('before', '1');
+    clock.set('2026-04-10T14:02:00.000Z'); // a new day in Brisbane
+    const own = { licenseOf: (id: string) => licenses.ownLicenseOf(id) } as TenantLicenseService;
+    const service = new LimitsService(replica.decider, own, replica.metrics, unitOfWork, clock);
+    const confirmed = await service.confirm(held.reservationId ?? '', { clientId: 'p', scopes: [], regions: null });
+    expect(confirmed.usageAt?.toISOString()).toBe('2026-04-10T13:59:59.999Z');
+    await submit('after', '10', 'api_calls', '2026-04-10T14:01:00Z');
+    expect(await counted()).toEqual([
+      { limit_window: 'day', used: '7' },
+      { limit_window: 'day', used: '10' },
+      { limit_window: 'month', used: '17' },
+    ]);
+  });
+
+  it('a confirmation after its hour never waits in a ring with usage of that hour', async () => {
+    limited({ cap: '1000' }, { window: 'day', cap: '1000' });
+    clock.set('2026-04-10T13:50:00.000Z');
+    const license = licenses.claimsOf(deployment);
+    const ask = { license, deploymentId: deployment, action: CALLS, meter: 'api_calls', reserve: true, principal: 'p' };
+    const held: CheckedDecision[] = [];
+    for (let n = 0; n < 8; n += 1) held.push(await replica.decider.check(ask));
+    await submit('first', '1', 'api_calls', '2026-04-10T13:10:00Z');
+    clock.set('2026-04-10T14:02:00.000Z');
+    const own = { licenseOf: (id: string) => licenses.ownLicenseOf(id) } as TenantLicenseService;
+    const service = new LimitsService(replica.decider, own, replica.metrics, unitOfWork, clock);
+    const late = (id: string) => submit(id, '1', 'api_calls', '2026-04-10T13:20:00Z');
+    for (const [n, { reservationId = '' }] of held.entries()) {
+      const confirmed = service.confirm(reservationId, { clientId: 'p', scopes: [], regions: null });
+      await Promise.all([confirmed, late(`a${n}`), late(`b${n}`), late(`c${n}`)]);
+    }
     const rings = await database.query(
       `SELECT deadlocks::int AS deadlocks FROM pg_sleep(1.2), pg_stat_database WHERE datname = current_database()`,
     );

@@ -1,6 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { orThrow, err, ok, RefusalError, type Clock, type Result } from '@biplane/kernel';
-import { ReservationErrors, TicketErrors, type Decider, type Reservation, type Ticket } from '@biplane/limits';
+import {
+  ReservationErrors,
+  TicketErrors,
+  type Decider,
+  type LimitKey,
+  type Reservation,
+  type Ticket,
+} from '@biplane/limits';
 import type { LicenseClaims } from '@biplane/licensing';
 import { CLOCK, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
 import { DECIDER, mayActFor, TenantLicenseService } from '../license/index.js';
@@ -22,8 +29,11 @@ export class LimitsService {
     const now = this.clock.now();
     return this.unitOfWork.run(async (tx) => {
       const { license, reservation } = orThrow(await this.owned(tx, id, principal));
-      await this.usage.beforeConfirmed(tx, license, reservation, now);
-      const confirmed = await this.decider.reservations.confirm(tx, id, now);
+      const { reservations } = this.decider;
+      // Of the window in which it counts: that of the reservation, which may be over by now.
+      await this.usage.beforeConfirmed(tx, license, reservation, await reservations.countsAt(tx, id, now));
+      const keysOf = (at: Date): LimitKey[] => this.decider.keysOf(license, reservation.meter, at);
+      const confirmed = await reservations.confirm(tx, id, now, keysOf);
       if (confirmed.isNew) await this.usage.takeConfirmed(tx, license, confirmed, now);
       return confirmed.reservation;
     });

@@ -59,10 +59,10 @@ export class MetricsService {
     tx: Tx,
     { calendar }: LicenseClaims,
     { deploymentId, meter }: { readonly deploymentId: string; readonly meter: string },
-    now: Date,
+    countsAt: Date,
   ): Promise<void> {
     await lockConfirmations(tx, deploymentId, meter);
-    await lockWindow(tx, deploymentId, meter, this.cutter.windowOf(now, calendar.timeZone));
+    await lockWindow(tx, deploymentId, meter, this.cutter.windowOf(countsAt, calendar.timeZone));
   }
 
   /** What a confirmation of a reservation has used: the limits know of it, the windows do not yet. In its transaction. */
