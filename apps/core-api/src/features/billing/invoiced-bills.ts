@@ -23,9 +23,13 @@ export interface InvoicedUsage {
 export interface InvoiceHistory {
   /** The bill that was invoiced for the month, byte for byte; null when none is. */
   billOf(tx: Tx, tenantId: string, month: string): Promise<HashedBillJson | null>;
-  /** The months that are invoiced, oldest first. */
-  monthsOf(tx: Tx, tenantId: string): Promise<InvoicedMonth[]>;
-  usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]>;
+  /** The months of each tenant that are invoiced, oldest first; one statement. Who has none may be absent. */
+  monthsOf(tx: Tx, tenantIds: readonly string[]): Promise<ReadonlyMap<string, readonly InvoicedMonth[]>>;
+  /** What was invoiced for the usage of each tenant's period, in the order asked; one statement. */
+  usageOf(
+    tx: Tx,
+    wanted: readonly { readonly tenantId: string; readonly period: Period }[],
+  ): Promise<readonly (readonly InvoicedUsage[])[]>;
 }
 
 /** Where the invoices tell billing what was invoiced, without billing knowing them: they store what it computes. */

@@ -3,7 +3,7 @@ export { AddonGrantDto } from './catalog.responses.js';
 export { CatalogService } from './catalog.service.js';
 export type { AddonRow } from './catalog.store.js';
 export type { AddonGrant } from './domain/addon.js';
-export type { MeterDefinition, TaxDefinition } from './domain/catalog-entries.js';
+export { taxesOn, type MeterDefinition, type TaxDefinition } from './domain/catalog-entries.js';
 export type {
   LimitWindow,
   PlanLimit,

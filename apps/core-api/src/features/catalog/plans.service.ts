@@ -98,6 +98,14 @@ export class PlansService {
     throw new RefusalError(CatalogErrors.PLAN_UNKNOWN({ detail: `Plan "${code.slice(0, 64)}" has ${which}` }));
   }
 
+  /** Those of the named versions that are published; one statement, however many are named. */
+  publishedVersions(
+    tx: Tx,
+    refs: readonly { readonly planCode: string; readonly planVersion: number }[],
+  ): Promise<(PlanVersionRow & { plan: PlanHead })[]> {
+    return this.plans.publishedVersions(tx, refs);
+  }
+
   /** Reads an inline plan version as strictly as a stored one: 400 when malformed, 422 when it breaks a rule. */
   async read(tx: Tx, version: unknown, pointer = '/version'): Promise<PlanVersionContent> {
     const meters = new Set((await this.catalog.meters(tx)).map((meter) => meter.meter));

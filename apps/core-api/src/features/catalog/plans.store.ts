@@ -67,6 +67,17 @@ export class PlansStore {
     return row as unknown as PlanVersionRow | null;
   }
 
+  async publishedVersions(
+    tx: Tx,
+    refs: readonly { readonly planCode: string; readonly planVersion: number }[],
+  ): Promise<(PlanVersionRow & { plan: PlanHead })[]> {
+    const rows = await prismaOf<PrismaClient>(tx).planVersion.findMany({
+      where: { state: 'published', OR: refs.map(({ planCode, planVersion: version }) => ({ planCode, version })) },
+      include: { plan: { omit: { createdAt: true } } },
+    });
+    return rows as unknown as (PlanVersionRow & { plan: PlanHead })[];
+  }
+
   async newestPublished(tx: Tx, planCode: string): Promise<PlanVersionRow | null> {
     const row = await prismaOf<PrismaClient>(tx).planVersion.findFirst({
       where: { planCode, state: 'published' },

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { BillingActions } from './billing-actions.service.js';
 import { DeploymentDetails } from './deployment-details.js';
+import { DeploymentHistories } from './deployment-histories.service.js';
+import { DeploymentHistoriesStore } from './deployment-histories.store.js';
 import { DeploymentLifecycle } from './deployment-lifecycle.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { DeploymentsService } from './deployments.service.js';
@@ -16,11 +18,20 @@ import { SuspensionsStore } from './suspensions.store.js';
     DeploymentsStore,
     DeploymentLifecycle,
     BillingActions,
+    DeploymentHistories,
+    DeploymentHistoriesStore,
     EntitlementChanges,
     DeploymentDetails,
     Suspensions,
     SuspensionsStore,
   ],
-  exports: [DeploymentsService, DeploymentLifecycle, Suspensions, EntitlementChanges, DeploymentDetails],
+  exports: [
+    DeploymentsService,
+    DeploymentHistories,
+    DeploymentLifecycle,
+    Suspensions,
+    EntitlementChanges,
+    DeploymentDetails,
+  ],
 })
 export class DeploymentsModule {}

@@ -6,12 +6,6 @@ import type { Actor } from '../audit/index.js';
 import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsStore, type DeploymentFilter } from './deployments.store.js';
-import { activeStretches, suspendedStretches } from './domain/stretches.js';
-
-export interface DeploymentActivity {
-  readonly active: ReturnType<typeof activeStretches>;
-  readonly suspended: ReturnType<typeof suspendedStretches>;
-}
 
 @Injectable()
 export class DeploymentsService {
@@ -26,6 +20,13 @@ export class DeploymentsService {
     const { id, state, createdAt } = deployment;
     const created = { from: null, to: state, actor: actor.id, reason: 'created', cause: null, at: createdAt };
     await this.store.insertEvent(tx, id, created);
+  }
+
+  /** Refuses a slug that the tenant has already used; the caller holds the tenant. */
+  async refuseTakenSlug(tx: Tx, tenantId: string, slug: string): Promise<void> {
+    const present = await this.store.ofTenant(tx, tenantId);
+    if (!present.some((deployment) => deployment.slug === slug)) return;
+    throw new RefusalError(DeploymentErrors.SLUG_TAKEN({ detail: `The tenant has a deployment "${slug}"` }));
   }
 
   list(filter: DeploymentFilter, afterId: string | null, take: number): Promise<Deployment[]> {
@@ -66,19 +67,6 @@ export class DeploymentsService {
 
   async events(tx: Tx, id: string): Promise<DeploymentEvent[]> {
     return (await this.store.events(tx, [id])).get(id) ?? [];
-  }
-
-  /** When it is charged for, within the term of its subscription, and when it was suspended meanwhile. */
-  async activity(
-    tx: Tx,
-    deployment: Deployment,
-    term: { readonly startedAt: Date; readonly endedAt: Date | null },
-  ): Promise<DeploymentActivity> {
-    const changes = await this.events(tx, deployment.id);
-    return {
-      active: activeStretches({ changes, firstReadyAt: deployment.firstReadyAt, ...term }),
-      suspended: suspendedStretches(changes),
-    };
   }
 
   async setPhase(tx: Tx, id: string, phase: string): Promise<void> {

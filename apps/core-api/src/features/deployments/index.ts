@@ -7,12 +7,13 @@ export {
   type SettingValue,
 } from './deployment.js';
 export { DeploymentLifecycle, type Transitioned, type TransitionRequest } from './deployment-lifecycle.js';
+export { DeploymentHistories, type DeploymentActivity } from './deployment-histories.service.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
-export { DeploymentDto, SubscriptionDto, type ConditionDto } from './deployments.responses.js';
+export { DeploymentDto, SoldPlanDto, SubscriptionDto, type ConditionDto } from './deployments.responses.js';
 export { DeploymentErrors } from './deployments.errors.js';
 export { DeploymentsModule } from './deployments.module.js';
-export { DeploymentsService, type DeploymentActivity } from './deployments.service.js';
+export { DeploymentsService } from './deployments.service.js';
 export {
   initialState,
   licenseStatusOf,

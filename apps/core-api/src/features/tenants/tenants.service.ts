@@ -101,6 +101,23 @@ export class TenantsService {
     return { adminUserId, token };
   }
 
+  /** Held to the end of the transaction: its deployments are added, suspended and resumed one after the other. */
+  async hold(tx: Tx, id: string): Promise<Tenant> {
+    await this.store.lock(tx, id);
+    return this.required(tx, id);
+  }
+
+  /** Whom the tenant's newest invite names: the administrator of a further deployment, when no other is. */
+  async administratorOf(tx: Tx, tenantId: string): Promise<{ email: string; name: string } | null> {
+    const invite = await this.store.newestInviteOfTenant(tx, tenantId);
+    if (!invite) return null;
+    const { id, emailEncrypted, nameEncrypted } = invite;
+    return {
+      email: this.cipher.decrypt({ table: 'admin_invite', column: 'email_encrypted', id }, emailEncrypted),
+      name: this.cipher.decrypt({ table: 'admin_invite', column: 'name_encrypted', id }, nameEncrypted),
+    };
+  }
+
   async bootstrapOf(tx: Tx, deploymentId: string): Promise<Bootstrap | null> {
     const invite = await this.store.newestInvite(tx, deploymentId);
     if (!invite) return null;
@@ -113,6 +130,11 @@ export class TenantsService {
     const { currency, timeZone, country, taxId, payByInvoice, locale } = await this.settings.one(tx, tenantId);
     const who = { tenantId, tenantName: tenant.name, tenantSlug: tenant.slug };
     return { ...who, currency, timeZone, country, taxId, payByInvoice, locale };
+  }
+
+  /** Those that are there, by id; one statement. */
+  async findMany(tx: Tx, ids: readonly string[]): Promise<Map<string, Tenant>> {
+    return new Map((await this.store.findMany(tx, ids)).map((tenant) => [tenant.id, tenant]));
   }
 
   async required(tx: Tx, id: string): Promise<Tenant> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PrismaClient } from '@biplane/prisma-core';
-import { executeSql, prismaOf, type Tx } from '@biplane/service-kit';
+import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
 
 export interface Tenant {
   readonly id: string;
@@ -48,6 +48,10 @@ export class TenantsStore {
     return prismaOf<PrismaClient>(tx).tenant.findUnique({ where: { id } });
   }
 
+  async findMany(tx: Tx, ids: readonly string[]): Promise<Tenant[]> {
+    return prismaOf<PrismaClient>(tx).tenant.findMany({ where: { id: { in: [...ids] } } });
+  }
+
   async list(
     tx: Tx,
     filter: { slug?: string | undefined; id?: string | undefined },
@@ -59,6 +63,14 @@ export class TenantsStore {
       orderBy: { id: 'asc' },
       take,
     });
+  }
+
+  async lock(tx: Tx, id: string): Promise<void> {
+    await querySql(tx, 'SELECT 1 FROM tenant WHERE id = $1::uuid FOR UPDATE', [id]);
+  }
+
+  async newestInviteOfTenant(tx: Tx, tenantId: string): Promise<AdminInviteRow | null> {
+    return prismaOf<PrismaClient>(tx).adminInvite.findFirst({ where: { tenantId }, orderBy: { createdAt: 'desc' } });
   }
 
   /** The newest invite counts: an older token is void. */

@@ -1,3 +1,5 @@
+export { BilledUsage } from './billed-usage.service.js';
+export type { BilledQuantity, RecordedWindow } from './billed-usage.store.js';
 export { CONTROL_HOME } from './control-home.js';
 export { ControlUsage } from './control-usage.service.js';
 export { LimitEvents, type RefusedLimitEvent, type ReportedLimitEvent } from './limit-events.js';

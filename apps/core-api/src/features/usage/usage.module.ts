@@ -5,6 +5,8 @@ import { LicensesModule } from '../licenses/index.js';
 import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
+import { BilledUsage } from './billed-usage.service.js';
+import { BilledUsageStore } from './billed-usage.store.js';
 import { CompletenessService } from './completeness.service.js';
 import { ControlUsage } from './control-usage.service.js';
 import { ControlUsageStore } from './control-usage.store.js';
@@ -30,6 +32,8 @@ import { UsageStore } from './usage.store.js';
   imports: [CatalogModule, DeploymentsModule, LicensesModule, RegionsModule, SubscriptionsModule, TenantsModule],
   controllers: [UsageController, QuarantineController, SubscriptionUsageController, UsageConsumer],
   providers: [
+    BilledUsage,
+    BilledUsageStore,
     UsageStore,
     UsageIntake,
     UsageService,
@@ -47,6 +51,6 @@ import { UsageStore } from './usage.store.js';
     UsageReportStore,
     UsageJobs,
   ],
-  exports: [ControlUsage, LimitEvents, UsageService],
+  exports: [BilledUsage, ControlUsage, LimitEvents, UsageService],
 })
 export class UsageModule {}

@@ -20,7 +20,7 @@ const invoiced = (quantity: string, amountMinor: bigint): InvoicedAmount => ({
 
 describe('C12: what late usage changes of an invoiced period', () => {
   it('C12: is what the use comes to now, less what was invoiced', () => {
-    expect(lateUsage(april, usd, [rated(772n, 772n)], [invoiced('672', 672n)], names)).toEqual([
+    expect(lateUsage(april, usd, [rated(772n, 772n)], [invoiced('672', 672n)], names).adjustments).toEqual([
       {
         ref: 'd-1',
         meter: 'droplet_hours',
@@ -35,12 +35,14 @@ describe('C12: what late usage changes of an invoiced period', () => {
   });
 
   it('C12: is nothing when what was invoiced is what the use comes to', () => {
-    expect(lateUsage(april, usd, [rated(672n, 672n)], [invoiced('672', 672n)], names)).toEqual([]);
+    expect(lateUsage(april, usd, [rated(672n, 672n)], [invoiced('672', 672n)], names)).toEqual({
+      adjustments: [],
+      decreases: [],
+    });
   });
 
   it.each([
     ['usage that was not invoiced at all', [rated(3n, 3n)], [], { quantity: '3', due: '0.03', invoiced: '0.00' }],
-    ['usage that is gone', [], [invoiced('672', 672n)], { quantity: '-672', due: '0.00', invoiced: '6.72' }],
     [
       'what was credited too much',
       [rated(2n, 2n)],
@@ -49,6 +51,13 @@ describe('C12: what late usage changes of an invoiced period', () => {
     ],
     ['a quantity that costs nothing', [rated(2n, 0n)], [], { quantity: '2', due: '0.00', invoiced: '0.00' }],
   ])('counts %s', (_what, now, before, expected) => {
-    expect(lateUsage(april, usd, now, before, names)).toMatchObject([expected]);
+    expect(lateUsage(april, usd, now, before, names)).toMatchObject({ adjustments: [expected], decreases: [] });
+  });
+
+  it.each([
+    ['usage that is gone', [], [invoiced('672', 672n)], { quantity: '-672', due: '0.00', invoiced: '6.72' }],
+    ['a cent less, for more', [rated(3n, 1n)], [invoiced('2', 2n)], { quantity: '1', due: '0.01', invoiced: '0.02' }],
+  ])('C12: %s is to be credited, and no line of a later bill', (_what, now, before, expected) => {
+    expect(lateUsage(april, usd, now, before, names)).toMatchObject({ adjustments: [], decreases: [expected] });
   });
 });

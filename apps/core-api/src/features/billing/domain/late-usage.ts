@@ -1,9 +1,9 @@
 import type { Period } from '@biplane/billing-calendar';
 import {
+  compareDecimal,
   currencyExponent,
   decimal,
   decimalToString,
-  isZeroDecimal,
   moneyToDecimal,
   orThrow,
   parseDecimal,
@@ -33,17 +33,22 @@ export interface InvoicedAmount {
 /** A digit more than any sum of invoiced quantities has. */
 const QUANTITY_DIGITS_MAX = 42;
 
-/**
- * What late usage changes of a period that is invoiced: for each deployment and meter, what its use comes to now less what
- * was invoiced for it. What did not change is left out, so that nothing is ever billed a second time.
- */
+/** What late usage changes of a period that is invoiced; what did not change is in neither, so that nothing is billed twice. */
+export interface LateUsage {
+  /** What comes to more than was invoiced, or to as much for another quantity: lines of the next invoice. */
+  readonly adjustments: readonly AdjustmentRequest[];
+  /** What comes to less: for a credit note, never a line. */
+  readonly decreases: readonly AdjustmentRequest[];
+}
+
+/** For each deployment and meter, what its use comes to now less what was invoiced for it. */
 export function lateUsage(
   period: Period,
   currency: Currency,
   rated: readonly RatedUsage[],
   invoiced: readonly InvoicedAmount[],
   names: ReadonlyMap<string, string>,
-): AdjustmentRequest[] {
+): LateUsage {
   const exponent = currencyExponent(currency);
   const entries = new Map<string, Entry>();
   for (const { deployment, resourceKind, quantity, amount } of rated) {
@@ -62,23 +67,24 @@ export function lateUsage(
       invoiced: decimal(amountMinor, exponent),
     });
   }
-  return [...entries.values()].flatMap((entry) => {
-    const quantity = subtractDecimal(entry.quantity, entry.quantityBefore);
-    if (isZeroDecimal(quantity) && isZeroDecimal(subtractDecimal(entry.due, entry.invoiced))) return [];
-    const { ref, meter } = entry;
-    return [
-      {
-        ref,
-        meter,
-        name: names.get(meter) ?? meter,
+  const changed = [...entries.values()].filter(
+    ({ quantity, quantityBefore, due, invoiced: before }) =>
+      compareDecimal(quantity, quantityBefore) !== 0 || compareDecimal(due, before) !== 0,
+  );
+  const asked = (isDecrease: boolean) =>
+    changed
+      .filter(({ due, invoiced: before }) => compareDecimal(due, before) < 0 === isDecrease)
+      .map((entry): AdjustmentRequest => ({
+        ref: entry.ref,
+        meter: entry.meter,
+        name: names.get(entry.meter) ?? entry.meter,
         period,
         currency,
-        quantity: decimalToString(quantity),
+        quantity: decimalToString(subtractDecimal(entry.quantity, entry.quantityBefore)),
         due: decimalToString(entry.due, exponent),
         invoiced: decimalToString(entry.invoiced, exponent),
-      },
-    ];
-  });
+      }));
+  return { adjustments: asked(false), decreases: asked(true) };
 }
 
 interface Entry {

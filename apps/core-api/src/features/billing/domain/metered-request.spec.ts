@@ -7,18 +7,19 @@ const at = (text: string) => new Date(text);
 const april = { from: at('2026-03-31T14:00:00Z'), to: at('2026-04-30T14:00:00Z') };
 const gst = { code: 'GST', name: 'GST 10 %', rate: '0.10' };
 
+const studioPricing = {
+  currency: 'USD',
+  interval: 'month',
+  proration: 'day',
+  baseFee: '50.00',
+  setupFee: '12.00',
+  meters: [{ meter: 'droplet_hours', included: '1488', price: { kind: 'per_unit', unitPrice: '0.01' } }],
+};
+
 function studio(over: Partial<MeteredDeployment> = {}): MeteredDeployment {
   return {
     deploymentId: 'd-1',
-    plan: { code: 'studio', name: 'Studio' },
-    planVersion: {
-      currency: 'USD',
-      interval: 'month',
-      proration: 'day',
-      baseFee: '50.00',
-      setupFee: '12.00',
-      meters: [{ meter: 'droplet_hours', included: '1488', price: { kind: 'per_unit', unitPrice: '0.01' } }],
-    },
+    plans: [{ code: 'studio', name: 'Studio', pricing: studioPricing, until: null }],
     addons: [
       {
         code: 'storage_50gb',
@@ -30,6 +31,7 @@ function studio(over: Partial<MeteredDeployment> = {}): MeteredDeployment {
     ],
     active: [{ from: at('2026-03-31T03:00:05Z'), to: null }],
     suspended: [],
+    modules: {},
     firstReadyAt: at('2026-03-31T03:00:05Z'),
     usage: [{ meter: 'droplet_hours', quantity: '2160', licenseVersion: 9 }],
     ...over,
@@ -37,7 +39,8 @@ function studio(over: Partial<MeteredDeployment> = {}): MeteredDeployment {
 }
 
 function bill(...deployments: MeteredDeployment[]) {
-  const request = meteredRequest('USD', 'Australia/Brisbane', april, [gst], deployments);
+  const month = { currency: 'USD', timeZone: 'Australia/Brisbane', period: april, taxes: [gst], discounts: [] };
+  const request = meteredRequest({ ...month, deployments });
   return toBillJson(priceBill(orThrow(parseBillRequest(request))));
 }
 

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { contains } from '@biplane/billing-calendar';
+import { orThrow } from '@biplane/kernel';
+import type { Tx } from '@biplane/service-kit';
+import { zoneOf } from '../billing-settings/index.js';
+import { CatalogService } from '../catalog/index.js';
+import { BilledUsage, type RecordedWindow } from '../usage/index.js';
+import { computeBill } from './bill.js';
+import { BillingFacts, type TenantFacts } from './billing-facts.js';
+import { lateUsage, type LateUsage } from './domain/late-usage.js';
+import { meteredRequest } from './domain/metered-request.js';
+import { InvoicedBills, type InvoicedMonth } from './invoiced-bills.js';
+
+/**
+ * What was recorded for an earlier period less than this before an invoice may have been committed after it: it is looked
+ * at once more by the next. Far longer than any transaction and any difference of two clocks.
+ */
+const OVERLAP_MS = 3_600_000;
+
+/** What usage that was recorded after a period was invoiced changes of it; on the first invoice that comes after. */
+@Injectable()
+export class LateUsages {
+  constructor(
+    private readonly facts: BillingFacts,
+    private readonly usage: BilledUsage,
+    private readonly catalog: CatalogService,
+    private readonly invoiced: InvoicedBills,
+  ) {}
+
+  /** By tenant; those without any are absent. The usage of an invoiced month is rated once more as a whole, under the plans of then. */
+  async of(tx: Tx, tenants: readonly TenantFacts[]): Promise<Map<string, LateUsage>> {
+    const late = await this.lateMonths(tx, tenants);
+    const found = new Map<string, LateUsage>();
+    if (late.length === 0) return found;
+    const wanted = late.map(({ facts, month }) => ({ tenantId: facts.profile.tenantId, period: month.period }));
+    const metered = await this.facts.metered(tx, wanted);
+    const before = await this.invoiced.history.usageOf(tx, wanted);
+    const names = await this.catalog.meterNames(tx);
+    late.forEach(({ facts, month }, index) => {
+      const { tenantId, zones, currency } = facts.profile;
+      const timeZone = zoneOf(zones, month.month);
+      const of = { currency, timeZone, period: month.period, taxes: [], discounts: [] };
+      const { bill } = orThrow(computeBill(meteredRequest({ ...of, deployments: metered[index]! })));
+      const rated = bill.lines.filter(({ kind }) => kind === 'overage');
+      const changes = lateUsage(month.period, bill.currency, rated, before[index]!, names);
+      const known = found.get(tenantId);
+      found.set(tenantId, {
+        adjustments: [...(known?.adjustments ?? []), ...changes.adjustments],
+        decreases: [...(known?.decreases ?? []), ...changes.decreases],
+      });
+    });
+    return found;
+  }
+
+  /** The invoiced months before each tenant's bill for which something was recorded that no invoice may hold; oldest first. */
+  private async lateMonths(tx: Tx, tenants: readonly TenantFacts[]): Promise<LateMonth[]> {
+    const ids = tenants.map(({ profile }) => profile.tenantId);
+    const history = await this.invoiced.history.monthsOf(tx, ids);
+    const asked = tenants.flatMap((facts) => {
+      const months = history.get(facts.profile.tenantId) ?? [];
+      const earlier = months.filter(({ period }) => period.to <= facts.period.from);
+      return earlier.map((month) => ({ facts, month, since: lookedAt(month, months) }));
+    });
+    if (asked.length === 0) return [];
+    const since = new Map<string, { tenantId: string; before: Date; since: Date }>();
+    for (const { facts, since: at } of asked) {
+      const { tenantId } = facts.profile;
+      const known = since.get(tenantId);
+      if (known === undefined || at < known.since)
+        since.set(tenantId, { tenantId, before: facts.period.from, since: at });
+    }
+    const recorded = new Map<string, RecordedWindow[]>();
+    for (const window of await this.usage.recordedSince(tx, [...since.values()])) {
+      recorded.set(window.tenantId, [...(recorded.get(window.tenantId) ?? []), window]);
+    }
+    return asked.filter(({ facts, month, since: at }) =>
+      recorded
+        .get(facts.profile.tenantId)
+        ?.some(({ windowStart, recordedAt }) => contains(month.period, windowStart) && recordedAt >= at),
+    );
+  }
+}
+
+interface LateMonth {
+  readonly facts: TenantFacts;
+  readonly month: InvoicedMonth;
+}
+
+/** From when on what was recorded for a month may not be in any invoice: each one takes the late usage of all months before. */
+function lookedAt({ period }: InvoicedMonth, months: readonly InvoicedMonth[]): Date {
+  const later = months.filter((month) => month.period.from >= period.from);
+  return new Date(Math.max(...later.map(({ issuedAt }) => issuedAt.getTime())) - OVERLAP_MS);
+}
