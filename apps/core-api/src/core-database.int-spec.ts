@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { grantRuntimeRole, schemaDrift, type UnitOfWork } from '@biplane/service-kit';
 import { migrationsFolder, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
-import { INSERT_ONLY_TABLES, PLAN_VERSION_COLUMNS, restrictRuntimeRole } from './privileges.js';
+import { INSERT_ONLY_TABLES, INVOICE_COLUMNS, PLAN_VERSION_COLUMNS, restrictRuntimeRole } from './privileges.js';
 
 const role = `runtime_${randomBytes(6).toString('hex')}`;
 let postgres: TestPostgres;
@@ -44,13 +44,21 @@ describe('the core database', () => {
     }
   });
 
-  it('a published plan version cannot be changed by the runtime role, a draft only be published', async () => {
+  const writable = async (table: string) => {
     const columns = await postgres.query<{ name: string }>(
       `SELECT column_name AS name FROM information_schema.column_privileges
-       WHERE grantee = $1 AND table_name = 'plan_version' AND privilege_type = 'UPDATE' ORDER BY column_name`,
-      [role],
+       WHERE grantee = $1 AND table_name = $2 AND privilege_type = 'UPDATE' ORDER BY column_name`,
+      [role, table],
     );
-    expect(columns.map(({ name }) => name)).toEqual([...PLAN_VERSION_COLUMNS]);
+    return columns.map(({ name }) => name);
+  };
+
+  it('a published plan version cannot be changed by the runtime role, a draft only be published', async () => {
+    expect(await writable('plan_version')).toEqual([...PLAN_VERSION_COLUMNS]);
+  });
+
+  it('of an issued invoice the runtime role can write only what it is settled with', async () => {
+    expect(await writable('invoice')).toEqual([...INVOICE_COLUMNS]);
   });
 
   it.each(['meter', 'addon', 'tax', 'plan'])('keeps each %s as it was added, from the owner too', async (table) => {

@@ -6,9 +6,13 @@ export const INSERT_ONLY_TABLES = [
   'audit_entry',
   'audit_seal',
   'billing_settings_version',
+  'credit_note',
+  'credit_note_line',
   'deployment_event',
   'flag_event',
   'invoice_line',
+  'invoice_pdf',
+  'invoice_payment',
   'license',
   'license_propagation',
   'meter',
@@ -17,6 +21,7 @@ export const INSERT_ONLY_TABLES = [
   'plan',
   'subscription_plan',
   'tax',
+  'tenant_balance_entry',
   'tenant_usage_metric',
   'usage_adjustment',
 ] as const;
@@ -24,11 +29,28 @@ export const INSERT_ONLY_TABLES = [
 /** Of a plan version the role may write these two columns alone: publishing is all that ever happens to a draft. */
 export const PLAN_VERSION_COLUMNS = ['published_at', 'state'] as const;
 
+/** Of an issued invoice the role may write these alone: what it is settled with, and that it is void. */
+export const INVOICE_COLUMNS = [
+  'credited_minor',
+  'open_minor',
+  'paid_at',
+  'paid_minor',
+  'replaced_by_id',
+  'status',
+  'void_reason',
+  'voided_at',
+] as const;
+
 export async function restrictRuntimeRole(tx: Tx, role: string): Promise<void> {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(role)) throw new Error('The role is not a plain identifier');
   for (const table of INSERT_ONLY_TABLES) {
     await executeSql(tx, `REVOKE UPDATE, DELETE, TRUNCATE ON "${table}" FROM "${role}"`);
   }
-  await executeSql(tx, `REVOKE UPDATE, DELETE, TRUNCATE ON "plan_version" FROM "${role}"`);
-  await executeSql(tx, `GRANT UPDATE (${PLAN_VERSION_COLUMNS.join(', ')}) ON "plan_version" TO "${role}"`);
+  for (const [table, columns] of [
+    ['plan_version', PLAN_VERSION_COLUMNS],
+    ['invoice', INVOICE_COLUMNS],
+  ] as const) {
+    await executeSql(tx, `REVOKE UPDATE, DELETE, TRUNCATE ON "${table}" FROM "${role}"`);
+    await executeSql(tx, `GRANT UPDATE (${columns.join(', ')}) ON "${table}" TO "${role}"`);
+  }
 }

@@ -28,11 +28,11 @@ export interface AuditFilter {
 @Injectable()
 export class AuditStore {
   async insert(tx: Tx, row: AuditRow): Promise<void> {
-    const json = (value: unknown) => (value === null ? Prisma.DbNull : (value as Prisma.InputJsonValue));
-    await prismaOf<PrismaClient>(tx).auditEntry.create({
-      data: { ...row, before: json(row.before), after: json(row.after) },
-      select: { id: true },
-    });
+    await prismaOf<PrismaClient>(tx).auditEntry.create({ data: dataOf(row), select: { id: true } });
+  }
+
+  async insertAll(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
+    await prismaOf<PrismaClient>(tx).auditEntry.createMany({ data: rows.map(dataOf) });
   }
 
   /** Newest first; `beforeId` is the id of the last row of the page before. */
@@ -53,4 +53,9 @@ export class AuditStore {
       take: limit,
     });
   }
+}
+
+function dataOf(row: AuditRow) {
+  const json = (value: unknown) => (value === null ? Prisma.DbNull : (value as Prisma.InputJsonValue));
+  return { ...row, before: json(row.before), after: json(row.after) };
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import { CLOCK, type Tx } from '@biplane/service-kit';
-import { AuditStore } from './audit.store.js';
+import { AuditStore, type AuditRow } from './audit.store.js';
 
 /** Who asked for a change, and in which request. Jobs are actors too: `job:<name>`. */
 export interface Actor {
@@ -29,19 +29,33 @@ export class Audit {
   ) {}
 
   async record(tx: Tx, record: AuditRecord): Promise<void> {
-    await this.store.insert(tx, {
-      at: this.clock.now(),
-      actor: record.actor.id,
-      requestId: record.actor.requestId,
-      action: record.action,
-      objectType: record.object.type,
-      objectId: record.object.id,
-      tenantId: record.tenantId ?? null,
-      before: record.before ?? null,
-      after: record.after ?? null,
-      reason: record.reason ?? null,
-    });
+    await this.store.insert(tx, rowOf(record, this.clock.now()));
   }
+
+  /** The same for many changes of one transaction, in one statement. */
+  async recordAll(tx: Tx, records: readonly AuditRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const at = this.clock.now();
+    await this.store.insertAll(
+      tx,
+      records.map((record) => rowOf(record, at)),
+    );
+  }
+}
+
+function rowOf(record: AuditRecord, at: Date): AuditRow {
+  return {
+    at,
+    actor: record.actor.id,
+    requestId: record.actor.requestId,
+    action: record.action,
+    objectType: record.object.type,
+    objectId: record.object.id,
+    tenantId: record.tenantId ?? null,
+    before: record.before ?? null,
+    after: record.after ?? null,
+    reason: record.reason ?? null,
+  };
 }
 
 export function jobActor(name: string): Actor {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { PLATFORM_EVENT_TYPES, type PlatformEventType } from '@biplane/contracts';
 
-/** Declared for receivers already; what makes them comes with voiding and reminders of invoices. */
-const STILL_TO_COME: readonly PlatformEventType[] = ['invoice.voided', 'invoice.reminder.sent'];
+/** Declared for receivers already; what makes them comes with reminders of invoices. */
+const STILL_TO_COME: readonly PlatformEventType[] = ['invoice.reminder.sent'];
 
 const features = new URL('../', import.meta.url);
 

@@ -42,7 +42,7 @@ describe('PlatformEvents', () => {
   it('is sent when its change is committed, and not when it is rolled back', async () => {
     const [kept, undone] = [randomUUID(), randomUUID()];
     const heard: EmittedEvent[] = [];
-    events.addSink(async (_, event) => void heard.push(event));
+    events.addSink(async (_, emitted) => void heard.push(...emitted));
     const event = { ...paused(kept), id: randomUUID() };
     await unitOfWork.run((tx) => events.emit(tx, event));
     const failed = unitOfWork.run(async (tx) => {

@@ -6,7 +6,7 @@ import {
   type PlatformEventData,
   type PlatformEventType,
 } from '@biplane/contracts';
-import { Outbox } from '@biplane/messaging';
+import { Outbox, type OutboundRecord } from '@biplane/messaging';
 import { IDS, type Ids, type Tx } from '@biplane/service-kit';
 
 /** Something that happened and that third parties may know. */
@@ -36,7 +36,8 @@ export interface EmittedEvent {
   readonly value: string;
 }
 
-export type EventSink = (tx: Tx, event: EmittedEvent) => Promise<void>;
+/** Gets the events of one change, in their order. */
+export type EventSink = (tx: Tx, events: readonly EmittedEvent[]) => Promise<void>;
 
 const SOURCE = 'core-api';
 
@@ -56,15 +57,29 @@ export class PlatformEvents {
   }
 
   /** A value that its schema refuses is a bug of the emitter: it throws, and the change does not happen. */
-  async emit<T extends PlatformEventType>(tx: Tx, event: PlatformEvent<T>): Promise<void> {
+  emit<T extends PlatformEventType>(tx: Tx, event: PlatformEvent<T>): Promise<void> {
+    return this.emitAll(tx, [event]);
+  }
+
+  /** Many events of one transaction, in this order and in few statements. */
+  async emitAll(tx: Tx, events: readonly PlatformEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const leaving = events.map((event) => this.leaving(event));
+    await this.outbox.add(tx, ...leaving.map(({ record }) => record));
+    const emitted = leaving.map((each) => each.emitted);
+    for (const sink of this.sinks) await sink(tx, emitted);
+  }
+
+  private leaving(event: PlatformEvent): { readonly record: OutboundRecord; readonly emitted: EmittedEvent } {
     const { type, tenantId, deploymentId = null, subject, time, data } = event;
     const id = event.id ?? this.ids.uuid();
     const value = { ...(tenantId !== null && { tenantId }), ...(deploymentId !== null && { deploymentId }), ...data };
     const checked = checkPlatformEvent(type, value);
     if (!checked.ok) throw new Error(`The event cannot leave: ${checked.error.detail}`);
     const record = toCloudEvent({ type, source: SOURCE, subject, time, id, data: value });
-    await this.outbox.add(tx, { topic: topics.events, key: tenantId ?? subject, ...record });
-    const emitted = { id, type, tenantId, deploymentId, subject, time, value: record.value };
-    for (const sink of this.sinks) await sink(tx, emitted);
+    return {
+      record: { topic: topics.events, key: tenantId ?? subject, ...record },
+      emitted: { id, type, tenantId, deploymentId, subject, time, value: record.value },
+    };
   }
 }

@@ -1,1 +1,11 @@
 export { InvoicesModule } from './invoices.module.js';
+export { InvoicesService } from './invoices.service.js';
+export { IssueInvoices, type IssuedInvoice, type IssueItem } from './issue-invoices.js';
+export { VoidInvoices, type Voiding } from './void-invoices.js';
+export { InvoicedTenants, type LiveInvoice } from './invoiced-tenants.js';
+export { OpenInvoices, OPEN_INVOICES_MAX } from './open-invoices.js';
+export { issuing, type Issuing } from './domain/issuing.js';
+export type { BuyerDetails, DocumentRef, InvoiceDocument } from './domain/invoice-document.js';
+export type { InvoiceJson } from './invoice.json.js';
+export type { StoredInvoice } from './stored-invoice.js';
+export { BillingErrors, InvoiceErrors } from './invoices.errors.js';

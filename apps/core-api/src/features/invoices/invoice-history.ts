@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Period } from '@biplane/billing-calendar';
 import type { Tx } from '@biplane/service-kit';
 import {
   answeredBill,
@@ -10,6 +9,7 @@ import {
   type InvoiceHistory,
 } from '../billing/index.js';
 import type { InvoiceDocument } from './domain/invoice-document.js';
+import { InvoicedUsageStore, type TenantPeriod } from './invoiced-usage.store.js';
 import { InvoicesStore } from './invoices.store.js';
 
 /** Tells billing what was invoiced, so that nothing is billed a second time. */
@@ -17,6 +17,7 @@ import { InvoicesStore } from './invoices.store.js';
 export class StoredInvoices implements InvoiceHistory, OnModuleInit {
   constructor(
     private readonly store: InvoicesStore,
+    private readonly usage: InvoicedUsageStore,
     private readonly bills: InvoicedBills,
   ) {}
 
@@ -29,11 +30,11 @@ export class StoredInvoices implements InvoiceHistory, OnModuleInit {
     return invoice && answeredBill(JSON.parse(invoice.content) as InvoiceDocument);
   }
 
-  monthsOf(tx: Tx, tenantId: string): Promise<InvoicedMonth[]> {
-    return this.store.months(tx, tenantId);
+  monthsOf(tx: Tx, tenantIds: readonly string[]): Promise<ReadonlyMap<string, readonly InvoicedMonth[]>> {
+    return this.usage.months(tx, tenantIds);
   }
 
-  usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]> {
-    return this.store.usageOf(tx, tenantId, period);
+  usageOf(tx: Tx, wanted: readonly TenantPeriod[]): Promise<readonly (readonly InvoicedUsage[])[]> {
+    return this.usage.usageOf(tx, wanted);
   }
 }

@@ -1,15 +1,15 @@
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { orThrow, parseInvoiceId, parseTenantId, RefusalError, type InvoiceId, type TenantId } from '@biplane/kernel';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { orThrow, parseTenantId, RefusalError } from '@biplane/kernel';
 import {
   ApiPage,
   CurrentPrincipal,
   IdempotencyKey,
   IdempotencyService,
   Idempotent,
+  invalid,
   mapPage,
   page,
-  principalMayRead,
   Scopes,
   TENANT_SCOPE,
   UnitOfWork,
@@ -21,10 +21,11 @@ import {
   KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
-import { InvoiceDto, InvoiceListQuery, InvoiceRequestDto } from './invoices.dto.js';
-import { InvoiceErrors } from './invoices.errors.js';
-import { InvoicesService } from './invoices.service.js';
+import { InvoiceDto, InvoiceListQuery, InvoiceRequestDto, VoidInvoiceDto } from './invoices.dto.js';
+import { InvoicesService, notFound } from './invoices.service.js';
 import type { InvoicePosition } from './invoices.store.js';
+import { mayReadOf, seesAll, visibleTenant } from './visibility.js';
+import { VoidInvoices } from './void-invoices.js';
 
 @ApiTags('billing')
 @Controller('billing/invoices')
@@ -32,70 +33,105 @@ export class InvoicesController {
   constructor(
     private readonly invoices: InvoicesService,
     private readonly idempotency: IdempotencyService,
+    private readonly voids: VoidInvoices,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Post()
   @Idempotent()
   @Scopes('platform:admin', 'billing:write')
-  @ApiOperation({ summary: "Preview or issue the invoice of a tenant's month; a month is issued once" })
+  @ApiOperation({ summary: "Preview, draft or issue the invoice of a tenant's month; a month is issued once" })
   @ApiCreatedResponse({ type: InvoiceDto, description: 'Issued now' })
-  @ApiOkResponse({ type: InvoiceDto, description: 'A preview, or the invoice that was issued before' })
+  @ApiOkResponse({ type: InvoiceDto, description: 'A preview, a draft, or the invoice that was issued before' })
   create(
     @Body() body: InvoiceRequestDto,
     @IdempotencyKey() request: IdempotentRequest,
     @CurrentActor() actor: Actor,
   ): Promise<StoredAnswer> {
+    refuseHalfForced(body);
     const tenantId = orThrow(parseTenantId(body.tenantId.toLowerCase()));
     return this.idempotency.run(request, async (tx) => {
-      if (body.action === 'preview') {
-        const preview: InvoiceDto = await this.invoices.preview(tx, tenantId, body.period);
-        return { status: 200, body: preview };
+      const { action, period, reason } = body;
+      if (action === 'preview') {
+        return { status: 200, body: (await this.invoices.preview(tx, tenantId, period)) satisfies InvoiceDto };
       }
-      const { invoice, issued } = await this.invoices.issue(tx, tenantId, body.period, actor);
+      if (action === 'draft') {
+        return { status: 200, body: (await this.invoices.draft(tx, tenantId, period, actor)) satisfies InvoiceDto };
+      }
+      const { invoice, issued } =
+        reason === undefined
+          ? await this.invoices.issue(tx, tenantId, period, actor)
+          : await this.invoices.reissue(tx, tenantId, period, reason, actor);
       return { status: issued ? 201 : 200, body: invoice satisfies InvoiceDto };
     });
   }
 
   @Get()
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
-  @ApiOperation({ summary: 'List issued invoices, newest first' })
+  @ApiOperation({ summary: 'List invoices, newest first: issued, paid and void ones, or the drafts' })
   @ApiPage(InvoiceDto)
   async list(@Query() query: InvoiceListQuery, @CurrentPrincipal() principal: Principal): Promise<Page<InvoiceDto>> {
-    const filter = { tenantId: visibleTenant(principal, query.tenantId), period: query.period };
-    const found = await page(query, {
-      fetch: ({ after, take }) => this.invoices.list(this.unitOfWork.reader, filter, positionOf(after), take),
-      keyOf: ({ position }) => [position.issuedAt.toISOString(), position.id],
-      shape: [KEY.instant, KEY.uuid],
-    });
+    const { period, status, limit, cursor } = query;
+    const filter = { tenantId: visibleTenant(principal, query.tenantId), period };
+    if (status === 'draft' && !seesAll(principal)) return { data: [], page: { nextCursor: null, hasMore: false } };
+    const reader = this.unitOfWork.reader;
+    const found = await page<{ invoice: InvoiceDto; position: InvoicePosition }>(
+      { limit, cursor },
+      {
+        fetch: ({ after, take }) =>
+          status === 'draft'
+            ? this.invoices.listDrafts(reader, filter, positionOf(after), take)
+            : this.invoices.list(reader, { ...filter, status }, positionOf(after), take),
+        keyOf: ({ position }) => [position.issuedAt.toISOString(), position.id],
+        shape: [KEY.instant, KEY.uuid],
+      },
+    );
     return mapPage(found, ({ invoice }) => invoice);
   }
 
   @Get(':id')
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
-  @ApiOperation({ summary: 'Show an issued invoice' })
+  @ApiOperation({ summary: 'Show an invoice; a draft to those who bill' })
   @ApiOkResponse({ type: InvoiceDto })
   async show(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<InvoiceDto> {
-    const invoice = await this.invoices.get(this.unitOfWork.reader, orThrow<InvoiceId>(parseInvoiceId(id)));
-    if (!seesAll(principal) && !principalMayRead(principal, invoice.buyer.tenantId)) {
-      throw new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));
-    }
+    const draft = seesAll(principal) ? await this.invoices.findDraft(this.unitOfWork.reader, id) : null;
+    if (draft !== null) return draft;
+    const invoice = await this.invoices.get(this.unitOfWork.reader, id);
+    if (!mayReadOf(principal, invoice.buyer.tenantId)) throw notFound(id);
     return invoice;
   }
-}
 
-/** A tenant's own token lists its own invoices, whatever it filters by. */
-function visibleTenant(principal: Principal, asked: string | undefined): TenantId | undefined {
-  const own = seesAll(principal) ? undefined : principal.tenantId;
-  if (own !== undefined && asked !== undefined && asked.toLowerCase() !== own) {
-    throw new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no tenant ${asked}` }));
+  @Delete(':id')
+  @HttpCode(204)
+  @Scopes('platform:admin', 'billing:write')
+  @ApiOperation({ summary: 'Delete a draft; what is issued is never deleted' })
+  @ApiNoContentResponse()
+  async deleteDraft(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<void> {
+    await this.unitOfWork.run((tx) => this.invoices.deleteDraft(tx, id, actor));
   }
-  const tenantId = own ?? asked?.toLowerCase();
-  return tenantId === undefined ? undefined : orThrow(parseTenantId(tenantId));
+
+  @Post(':id/void')
+  @HttpCode(200)
+  @Scopes('platform:admin', 'billing:write')
+  @ApiOperation({ summary: 'Take an invoice back that nobody paid; it keeps its number' })
+  @ApiOkResponse({ type: InvoiceDto })
+  void(
+    @UuidParam('id') id: string,
+    @Body() { reason }: VoidInvoiceDto,
+    @CurrentActor() actor: Actor,
+  ): Promise<InvoiceDto> {
+    return this.unitOfWork.run(async (tx) => {
+      await this.voids.void(tx, id, { reason }, actor);
+      return this.invoices.get(tx, id);
+    });
+  }
 }
 
-function seesAll({ scopes }: Principal): boolean {
-  return ['platform:admin', 'platform:read', 'billing:write'].some((scope) => scopes.includes(scope));
+/** `force` says that something is taken back, so it needs a reason, and nothing else takes one. */
+function refuseHalfForced({ action, force = false, reason }: InvoiceRequestDto): void {
+  if (force ? action === 'issue' && reason !== undefined : reason === undefined) return;
+  const detail = 'force goes with the action issue and a reason, and a reason with force';
+  throw new RefusalError(invalid([{ pointer: force ? '/force' : '/reason', code: 'FORCE', detail }]));
 }
 
 function positionOf(key: readonly string[] | null): InvoicePosition | null {

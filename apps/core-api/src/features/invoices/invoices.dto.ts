@@ -1,8 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { PageQuery } from '@biplane/service-kit';
-import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { MoneyDto, PageQuery } from '@biplane/service-kit';
+import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
 import { BillDto, BillPeriodDto } from '../billing/index.js';
+
+export const REASON_MAX = 500;
+/** No control characters, and something to see. */
+export const PRINTABLE = /^(?=.*[^\s])[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
+
+export const INVOICE_STATUSES = ['draft', 'issued', 'paid', 'void'] as const;
 
 export class InvoiceRequestDto {
   @ApiProperty({ format: 'uuid' })
@@ -13,9 +19,34 @@ export class InvoiceRequestDto {
   @Matches(MONTH, { message: MONTH_MESSAGE })
   period!: string;
 
-  @ApiProperty({ enum: ['preview', 'issue'] })
-  @IsIn(['preview', 'issue'])
-  action!: 'preview' | 'issue';
+  @ApiProperty({
+    enum: ['preview', 'draft', 'issue'],
+    description: 'A draft is kept to be looked at, without a number',
+  })
+  @IsIn(['preview', 'draft', 'issue'])
+  action!: 'preview' | 'draft' | 'issue';
+
+  @ApiPropertyOptional({ description: 'With `issue`: void the invoice of the month, if there is one, and replace it' })
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
+
+  @ApiPropertyOptional({ description: 'Why it is replaced; needed with `force`' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(REASON_MAX)
+  @Matches(PRINTABLE, { message: 'reason must not hold control characters' })
+  reason?: string;
+}
+
+export class VoidInvoiceDto {
+  @ApiProperty({ example: 'sent to the wrong company' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(REASON_MAX)
+  @Matches(PRINTABLE, { message: 'reason must not hold control characters' })
+  reason!: string;
 }
 
 export class InvoiceListQuery extends PageQuery {
@@ -28,6 +59,11 @@ export class InvoiceListQuery extends PageQuery {
   @IsOptional()
   @Matches(MONTH, { message: MONTH_MESSAGE })
   period?: string;
+
+  @ApiPropertyOptional({ enum: INVOICE_STATUSES, description: 'Without it all but drafts are listed' })
+  @IsOptional()
+  @IsIn(INVOICE_STATUSES)
+  status?: (typeof INVOICE_STATUSES)[number];
 }
 
 export class IssuerDto {
@@ -43,11 +79,41 @@ export class BuyerDto {
   @ApiProperty({ example: 'Acme Pty Ltd' }) readonly name!: string;
   @ApiProperty({ example: 'AU' }) readonly country!: string;
   @ApiProperty({ example: 'en-AU' }) readonly locale!: string;
+  @ApiPropertyOptional({ description: 'SHA-256 of address, tax id and a salt: the content hash holds for them too' })
+  readonly detailsHash?: string;
+  @ApiPropertyOptional({ type: [String], nullable: true, description: 'As of issue' })
+  readonly address?: readonly string[] | null;
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'As of issue' })
+  readonly taxId?: string | null;
+}
+
+export class DocumentRefDto {
+  @ApiProperty({ format: 'uuid' }) readonly id!: string;
+  @ApiProperty({ example: 'INV-2026-000042' }) readonly number!: string;
+}
+
+export class AtIssueDto {
+  @ApiProperty({ type: MoneyDto, description: "Of the tenant's balance" }) readonly creditApplied!: MoneyDto;
+  @ApiProperty({ type: MoneyDto, description: 'What was left to pay' }) readonly amountDue!: MoneyDto;
+}
+
+/** What an invoice was settled with so far. */
+export class SettlementDto {
+  @ApiProperty({ type: MoneyDto }) readonly creditApplied!: MoneyDto;
+  @ApiProperty({ type: MoneyDto }) readonly paid!: MoneyDto;
+  @ApiProperty({ type: MoneyDto, description: 'By credit notes in all' }) readonly credited!: MoneyDto;
+  @ApiProperty({ type: MoneyDto, description: 'What is still to be paid' }) readonly amountDue!: MoneyDto;
+}
+
+export class VoidedDto {
+  @ApiProperty({ format: 'date-time' }) readonly at!: string;
+  @ApiProperty() readonly reason!: string;
+  @ApiProperty({ type: DocumentRefDto, nullable: true }) readonly replacedBy!: DocumentRefDto | null;
 }
 
 /**
  * A bill with what makes it an invoice. A preview is the bill alone: id, number, instants and hash are null, the status
- * is `preview`, and what stands in the document of an issued one is absent.
+ * is `preview`, and what stands in the document of an issued one is absent. A draft is a preview that is kept, with an id.
  */
 export class InvoiceDto extends BillDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
@@ -56,7 +122,7 @@ export class InvoiceDto extends BillDto {
   @ApiProperty({ type: String, nullable: true, example: 'INV-2026-000042' })
   number!: string | null;
 
-  @ApiProperty({ enum: ['preview', 'issued', 'paid', 'void'] })
+  @ApiProperty({ enum: ['preview', 'draft', 'issued', 'paid', 'void'] })
   status!: string;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -88,4 +154,31 @@ export class InvoiceDto extends BillDto {
 
   @ApiPropertyOptional({ description: 'The cut-off passed before every home had closed its hours' })
   provisional?: boolean;
+
+  @ApiPropertyOptional({
+    type: AtIssueDto,
+    description: 'What the document says is to be paid; the total is not altered',
+  })
+  atIssue?: AtIssueDto;
+
+  @ApiPropertyOptional({
+    type: DocumentRefDto,
+    description: 'The void invoice of the same month in whose place it stands',
+  })
+  replaces?: DocumentRefDto;
+
+  @ApiPropertyOptional({ type: SettlementDto })
+  settlement?: SettlementDto;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true })
+  paidAt?: string | null;
+
+  @ApiPropertyOptional({ type: VoidedDto, nullable: true })
+  voided?: VoidedDto | null;
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'Of a draft' })
+  tenantId?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Of a draft' })
+  computedAt?: string;
 }

@@ -1,64 +1,87 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { monthOf } from '@biplane/billing-calendar';
-import {
-  canonicalJson,
-  decimalToString,
-  RefusalError,
-  type Clock,
-  type InvoiceId,
-  type TenantId,
-} from '@biplane/kernel';
-import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
+import { RefusalError, type Clock, type TenantId } from '@biplane/kernel';
+import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
-import { PlatformEvents } from '../events/index.js';
-import { MonthlyBillingService, type HashedBillJson, type MonthlyBill } from '../billing/index.js';
-import { dueAt, invoiceNumber, statusAtIssue, type InvoiceDocument, type Issuer } from './domain/invoice-document.js';
+import { MonthlyBillingService, type MonthlyBill } from '../billing/index.js';
+import { AccountsStore } from './accounts.store.js';
+import { Buyers } from './buyers.js';
 import { issuing } from './domain/issuing.js';
-import { BillingErrors, InvoiceErrors } from './invoices.errors.js';
-import { ISSUER } from './issuer.js';
+import { DraftsStore, type DraftPosition } from './drafts.store.js';
 import {
-  InvoicesStore,
-  type InvoiceFilter,
-  type InvoicePosition,
-  type NewInvoice,
-  type StoredInvoice,
-} from './invoices.store.js';
-
-/** An invoice as it is answered: what was issued, and the status that alone may still change. */
-export type InvoiceJson = InvoiceDocument & { readonly status: string; readonly contentHash: string };
-
-/** What issuing would store, computed now: no number, no id, no status beyond `preview`. */
-export type InvoicePreview = HashedBillJson & {
-  readonly id: null;
-  readonly number: null;
-  readonly status: 'preview';
-  readonly issuedAt: null;
-  readonly dueAt: null;
-  readonly contentHash: null;
-};
+  draftJson,
+  invoiceJson,
+  previewJson,
+  type DraftJson,
+  type InvoiceJson,
+  type UnissuedJson,
+} from './invoice.json.js';
+import { BillingErrors, InvoiceErrors } from './invoices.errors.js';
+import { InvoicesStore, type InvoiceFilter, type InvoicePosition } from './invoices.store.js';
+import { IssueInvoices, type IssueItem } from './issue-invoices.js';
+import type { StoredInvoice } from './stored-invoice.js';
+import { VoidInvoices } from './void-invoices.js';
 
 /** Issues what `calculateMonthlyBilling` returned; it never computes. */
 @Injectable()
 export class InvoicesService {
   constructor(
     private readonly store: InvoicesStore,
+    private readonly drafts: DraftsStore,
+    private readonly accounts: AccountsStore,
     private readonly billing: MonthlyBillingService,
+    private readonly issues: IssueInvoices,
+    private readonly voids: VoidInvoices,
+    private readonly buyers: Buyers,
     private readonly audit: Audit,
-    private readonly platformEvents: PlatformEvents,
-    @Inject(ISSUER) private readonly issuer: Issuer,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  async preview(tx: Tx, tenantId: TenantId, month: string): Promise<InvoicePreview> {
-    const json = await this.billing.billIn(tx, tenantId, month);
-    return { ...json, id: null, number: null, status: 'preview', issuedAt: null, dueAt: null, contentHash: null };
+  async preview(tx: Tx, tenantId: TenantId, month: string): Promise<UnissuedJson> {
+    return previewJson(await this.billing.billIn(tx, tenantId, month));
+  }
+
+  /** Keeps what issuing would store now, to be looked at; computed anew each time. A month that is invoiced has none. */
+  async draft(tx: Tx, tenantId: TenantId, month: string, actor: Actor): Promise<DraftJson> {
+    await this.accounts.lock(tx, [tenantId]);
+    const existing = await this.store.findLive(tx, tenantId, month);
+    if (existing !== null) {
+      const detail = `${month} is invoiced by ${existing.number}`;
+      throw new RefusalError(InvoiceErrors.ALREADY_ISSUED({ detail, members: { invoiceId: existing.id } }));
+    }
+    const bill = await this.billing.calculateIn(tx, tenantId, month);
+    refuseEmpty(month, bill);
+    const [id, now, content] = [this.ids.uuid(), this.clock.now(), JSON.stringify(bill.json)];
+    const draft = await this.drafts.put(tx, { id, tenantId, period: month, content, createdAt: now, computedAt: now });
+    await this.audit.record(tx, {
+      actor,
+      action: 'invoice.drafted',
+      object: { type: 'invoice_draft', id: draft.id },
+      tenantId,
+      after: { period: month, total: bill.json.total, inputHash: bill.json.inputHash },
+    });
+    return draftJson(draft);
+  }
+
+  /** A draft goes without a trace but the audit's; an issued invoice is voided instead. */
+  async deleteDraft(tx: Tx, id: string, actor: Actor): Promise<void> {
+    const draft = await this.drafts.find(tx, id);
+    if (draft === null || !(await this.drafts.delete(tx, id))) {
+      if ((await this.store.find(tx, id)) === null) throw notFound(id);
+      throw new RefusalError(InvoiceErrors.NOT_A_DRAFT({ detail: `The invoice ${id} is issued` }));
+    }
+    await this.audit.record(tx, {
+      actor,
+      action: 'invoice.draft_deleted',
+      object: { type: 'invoice_draft', id },
+      tenantId: draft.tenantId,
+      before: { period: draft.period },
+    });
   }
 
   /**
    * Issues the invoice of a tenant's month, or answers with the one that was issued before. Number, document, lines,
-   * audit row and event are one transaction; the unique index on (tenant, period) decides any race.
+   * balance, audit row and event are one transaction; the unique index on (tenant, period) decides any race.
    */
   async issue(
     tx: Tx,
@@ -66,60 +89,65 @@ export class InvoicesService {
     month: string,
     actor: Actor,
   ): Promise<{ invoice: InvoiceJson; issued: boolean }> {
-    await this.store.lockTenant(tx, tenantId);
+    await this.accounts.lock(tx, [tenantId]);
     const existing = await this.store.findLive(tx, tenantId, month);
-    if (existing !== null) return { invoice: toJson(existing), issued: false };
+    if (existing !== null) return { invoice: this.json(existing), issued: false };
+    return { invoice: await this.issueComputed(tx, { tenantId, month }, actor), issued: true };
+  }
 
+  /**
+   * `force`: the invoice of the month is voided and another takes its place, each with a reference to the other. Refused
+   * when anything was paid on it or credited. A month that is not invoiced is issued as ever.
+   */
+  async reissue(
+    tx: Tx,
+    tenantId: TenantId,
+    month: string,
+    reason: string,
+    actor: Actor,
+  ): Promise<{ invoice: InvoiceJson; issued: boolean }> {
+    await this.accounts.lock(tx, [tenantId]);
+    const previous = await this.store.findLive(tx, tenantId, month);
+    if (previous === null) return { invoice: await this.issueComputed(tx, { tenantId, month }, actor), issued: true };
+    const byId = this.ids.uuid();
+    // Before the month is computed: what the void one holds of earlier months is not invoiced any more.
+    await this.voids.void(tx, previous.id, { reason, replacedById: byId }, actor);
+    const replaces = { id: previous.id, number: previous.number, byId };
+    return { invoice: await this.issueComputed(tx, { tenantId, month, replaces }, actor), issued: true };
+  }
+
+  /** Under the lock of the tenant's account. */
+  private async issueComputed(
+    tx: Tx,
+    of: Pick<IssueItem, 'tenantId' | 'month' | 'replaces'>,
+    actor: Actor,
+  ): Promise<InvoiceJson> {
+    const { tenantId, month } = of;
     const now = this.clock.now();
     const bill = await this.billing.calculateIn(tx, tenantId, month);
-    if (bill.deployments + bill.adjustments === 0)
-      throw new RefusalError(BillingErrors.NOTHING_TO_BILL({ detail: `The tenant had no subscription in ${month}` }));
+    refuseEmpty(month, bill);
     const decision = issuing(bill.period, bill.missingHours.length, bill.cutoffHours, now);
     if (decision.state === 'open') throw new RefusalError(periodOpen(month, bill, decision));
-
-    refuseTooLarge(month, bill);
-
-    const year = Number.parseInt(monthOf(now, this.issuer.timeZone), 10);
-    const sequence = await this.store.takeNumber(tx, this.issuer.code, year);
-    faultPoint('invoice.after_number');
-    const invoice = this.document(tenantId, month, bill, {
-      year,
-      sequence,
-      now,
-      provisional: decision.state === 'provisional',
-    });
-    await this.store.insert(tx, invoice);
-    await this.audit.record(tx, {
-      actor,
-      action: 'invoice.issued',
-      object: { type: 'invoice', id: invoice.id },
-      tenantId,
-      after: { number: invoice.number, period: month, total: bill.json.total, contentHash: invoice.contentHash },
-    });
-    await this.tell(tx, tenantId, invoice, bill);
-    faultPoint('invoices.after_insert_before_commit');
-    return { invoice: toJson(invoice), issued: true };
+    const item = { ...of, bill, provisional: decision.state === 'provisional' };
+    const [made] = await this.issues.issueAll(tx, [item], now, actor);
+    if (!made?.invoice) throw new Error(`The invoice of ${month} was not issued under the lock of its tenant`);
+    return this.json(made.invoice);
   }
 
-  private async tell(tx: Tx, tenantId: TenantId, invoice: NewInvoice, bill: MonthlyBill): Promise<void> {
-    const { id, number, period, issuedAt, contentHash, provisional } = invoice;
-    const about = { invoiceId: id, number, period, total: bill.json.total };
-    const envelope = { tenantId, subject: id, time: issuedAt };
-    const at = issuedAt.toISOString();
-    await this.platformEvents.emit(tx, {
-      ...envelope,
-      type: 'invoice.issued',
-      data: { ...about, issuedAt: at, dueAt: invoice.dueAt.toISOString(), contentHash, provisional },
-    });
-    if (invoice.status === 'paid') {
-      await this.platformEvents.emit(tx, { ...envelope, type: 'invoice.paid', data: { ...about, paidAt: at } });
-    }
+  async get(tx: Tx, id: string): Promise<InvoiceJson> {
+    return this.json(await this.stored(tx, id));
   }
 
-  async get(tx: Tx, id: InvoiceId): Promise<InvoiceJson> {
+  async stored(tx: Tx, id: string): Promise<StoredInvoice> {
     const stored = await this.store.find(tx, id);
-    if (stored === null) throw new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));
-    return toJson(stored);
+    if (stored === null) throw notFound(id);
+    return stored;
+  }
+
+  /** Null when there is none of that id. */
+  async findDraft(tx: Tx, id: string): Promise<DraftJson | null> {
+    const draft = await this.drafts.find(tx, id);
+    return draft && draftJson(draft);
   }
 
   async list(
@@ -129,77 +157,32 @@ export class InvoicesService {
     limit: number,
   ): Promise<{ invoice: InvoiceJson; position: InvoicePosition }[]> {
     const rows = await this.store.list(tx, filter, after, limit);
-    return rows.map((row) => ({ invoice: toJson(row), position: { issuedAt: row.issuedAt, id: row.id } }));
+    return rows.map((row) => ({ invoice: this.json(row), position: { issuedAt: row.issuedAt, id: row.id } }));
   }
 
-  private document(
-    tenantId: TenantId,
-    month: string,
-    bill: MonthlyBill,
-    at: { readonly year: number; readonly sequence: number; readonly now: Date; readonly provisional: boolean },
-  ): NewInvoice {
-    const { profile, period } = bill;
-    const head = {
-      id: this.ids.uuid() as InvoiceId,
-      number: invoiceNumber(at.year, at.sequence),
-      issuedAt: at.now,
-      dueAt: dueAt(at.now),
-      currency: profile.currency,
-      provisional: at.provisional,
-    };
-    const document: InvoiceDocument = {
-      ...bill.json,
-      ...head,
-      kind: 'cycle',
-      issuer: this.issuer,
-      buyer: { tenantId, name: profile.tenantName, country: profile.country, locale: profile.locale },
-      billedMonth: month,
-      period: { from: period.from.toISOString(), to: period.to.toISOString() },
-      issuedAt: head.issuedAt.toISOString(),
-      dueAt: head.dueAt.toISOString(),
-    };
-    const content = canonicalJson(document);
-    return {
-      ...head,
-      tenantId,
-      status: statusAtIssue(bill.bill.total.minor),
-      period: month,
-      periodFrom: period.from,
-      periodTo: period.to,
-      issuer: this.issuer.code,
-      year: at.year,
-      sequence: at.sequence,
-      subtotalMinor: bill.bill.subtotal.minor,
-      totalMinor: bill.bill.total.minor,
-      content,
-      contentHash: createHash('sha256').update(content).digest('hex'),
-      lines: bill.bill.lines.map((line) => ({
-        lineId: line.id,
-        kind: line.kind,
-        deploymentId: line.deployment,
-        resourceKind: line.resourceKind,
-        quantity: decimalToString(line.quantity),
-        amountMinor: line.amount.minor,
-        periodFrom: line.period.from,
-        periodTo: line.period.to,
-      })),
-    };
+  async listDrafts(
+    tx: Tx,
+    filter: Omit<InvoiceFilter, 'status'>,
+    after: InvoicePosition | null,
+    limit: number,
+  ): Promise<{ invoice: DraftJson; position: InvoicePosition }[]> {
+    const behind: DraftPosition | null = after && { createdAt: after.issuedAt, id: after.id };
+    const rows = await this.drafts.list(tx, filter, behind, limit);
+    return rows.map((row) => ({ invoice: draftJson(row), position: { issuedAt: row.createdAt, id: row.id } }));
+  }
+
+  private json(invoice: StoredInvoice): InvoiceJson {
+    return invoiceJson(invoice, this.buyers.open(invoice.id, invoice.buyerEncrypted));
   }
 }
 
-function toJson({ content, contentHash, status }: StoredInvoice): InvoiceJson {
-  return { ...(JSON.parse(content) as InvoiceDocument), status, contentHash };
+export function notFound(id: string): RefusalError {
+  return new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));
 }
 
-/** What the columns of minor units hold. A bill beyond it is wrong somewhere, and is parked rather than cut. */
-const MINOR_MAX = 2n ** 63n - 1n;
-
-function refuseTooLarge(month: string, { bill }: MonthlyBill): void {
-  const amounts = [bill.subtotal, bill.total, ...bill.lines.map((line) => line.amount)];
-  if (amounts.every(({ minor }) => -MINOR_MAX <= minor && minor <= MINOR_MAX)) return;
-  throw new RefusalError(
-    BillingErrors.AMOUNT_TOO_LARGE({ detail: `An amount of ${month} has more than ${MINOR_MAX} minor units` }),
-  );
+function refuseEmpty(month: string, { deployments, adjustments }: MonthlyBill): void {
+  if (deployments + adjustments > 0) return;
+  throw new RefusalError(BillingErrors.NOTHING_TO_BILL({ detail: `The tenant had no subscription in ${month}` }));
 }
 
 function periodOpen(month: string, bill: MonthlyBill, open: { readonly because: string; readonly opensAt: Date }) {

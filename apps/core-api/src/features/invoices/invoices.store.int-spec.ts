@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomUUID } from 'node:crypto';
 import { orThrow, parseInvoiceId, parseTenantId, uuidv7 } from '@biplane/kernel';
-import type { UnitOfWork } from '@biplane/service-kit';
+import type { Tx, UnitOfWork } from '@biplane/service-kit';
 import { seededRandom, seedOfRun, sizeOfRun, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import { invoiceNumber } from './domain/invoice-document.js';
+import { DocumentSeriesStore } from './document-series.store.js';
 import { InvoicesStore, type NewInvoice } from './invoices.store.js';
 
 const now = new Date('2026-05-01T03:00:00Z');
 const store = new InvoicesStore();
+const series = new DocumentSeriesStore();
+const take = (tx: Tx, issuer: string, year: number, count = 1) =>
+  series.take(tx, 'invoice_series', issuer, year, count);
 let postgres: TestPostgres;
 let unitOfWork: UnitOfWork;
 
@@ -34,7 +38,6 @@ function invoice(draft: Draft): NewInvoice {
   return {
     id: orThrow(parseInvoiceId(newId())),
     tenantId: orThrow(parseTenantId(newId())),
-    status: 'issued',
     content,
     contentHash: createHash('sha256').update(content).digest('hex'),
     period: '2026-04',
@@ -45,6 +48,9 @@ function invoice(draft: Draft): NewInvoice {
     currency: 'USD',
     subtotalMinor: 6422n,
     totalMinor: 7064n,
+    creditAppliedMinor: 0n,
+    buyerEncrypted: null,
+    replacesId: null,
     provisional: false,
     issuedAt: now,
     dueAt: new Date('2026-05-15T03:00:00Z'),
@@ -76,7 +82,7 @@ function invoice(draft: Draft): NewInvoice {
 function issue(issuer: string, over: Partial<NewInvoice> = {}): Promise<NewInvoice> {
   return unitOfWork.run(
     async (tx) => {
-      const issued = invoice({ issuer, sequence: await store.takeNumber(tx, issuer, 2026), ...over });
+      const issued = invoice({ issuer, sequence: await take(tx, issuer, 2026), ...over });
       await store.insert(tx, issued);
       return issued;
     },
@@ -123,24 +129,46 @@ describe('invoice numbers', () => {
   });
 
   it('each year and each issuer counts for itself', async () => {
-    const numbers = await unitOfWork.run(async (tx) => [
-      await store.takeNumber(tx, 'YEARS', 2026),
-      await store.takeNumber(tx, 'YEARS', 2027),
-      await store.takeNumber(tx, 'OTHER', 2026),
-    ]);
-    expect(numbers).toEqual([1, 1, 1]);
+    const numbers: number[] = [];
+    const taken = unitOfWork.run(async (tx) => {
+      for (const [issuer, year] of [
+        ['YEARS', 2026],
+        ['YEARS', 2027],
+        ['OTHER', 2026],
+      ] as const) {
+        numbers.push(await take(tx, issuer, year, 3), await take(tx, issuer, year));
+      }
+    });
+    await expect(taken).rejects.toThrow('would have a gap');
+    expect(numbers).toEqual([1, 4, 1, 4, 1, 4]);
+  });
+
+  it('a number that was taken and not used takes the whole transaction back', async () => {
+    const wasteful = unitOfWork.run(async (tx) => {
+      const first = await take(tx, 'WASTE', 2026, 3);
+      for (const sequence of [first, first + 2]) await store.insert(tx, invoice({ issuer: 'WASTE', sequence }));
+    });
+    await expect(wasteful).rejects.toThrow('series WASTE/2026 would have a gap');
+    expect(await sequences('WASTE')).toEqual([]);
   });
 
   it.each([
     ['wound back', 'UPDATE invoice_series SET last_number = last_number - 1'],
-    ['made to jump', 'UPDATE invoice_series SET last_number = last_number + 2'],
     ['moved to another year', 'UPDATE invoice_series SET year = 1999, last_number = last_number + 1'],
     ['deleted', 'DELETE FROM invoice_series'],
   ])('a series cannot be %s', async (_what, sql) => {
     await issue('SERIES');
-    await expect(postgres.query(`${sql} WHERE issuer = 'SERIES'`)).rejects.toThrow('rises by one');
+    await expect(postgres.query(`${sql} WHERE issuer = 'SERIES'`)).rejects.toThrow('only rises');
+  });
+
+  it('a series cannot be made to jump', async () => {
+    await issue('JUMP');
+    const jump = `UPDATE invoice_series SET last_number = last_number + 2 WHERE issuer = 'JUMP'`;
+    await expect(postgres.query(jump)).rejects.toThrow('would have a gap');
   });
 });
+
+const VOID = `status = 'void', open_minor = 0, voided_at = issued_at, void_reason = 'test'`;
 
 describe('an issued invoice', () => {
   it.each([
@@ -149,7 +177,10 @@ describe('an issued invoice', () => {
     ['its number', `number = 'INV-2026-999999'`],
     ['its tenant', 'tenant_id = gen_random_uuid()'],
     ['its due date', `due_at = due_at + interval '1 day'`],
-    ['its total while it is marked paid', `status = 'paid', total_minor = 1`],
+    ['its total while it is voided', `${VOID}, total_minor = 1`],
+    ['what is open of it', 'open_minor = 1'],
+    ['what was paid on it', 'paid_minor = 1, open_minor = open_minor - 1'],
+    ['its status without a payment', `status = 'paid', open_minor = 0, paid_minor = total_minor, paid_at = issued_at`],
   ])('keeps %s whatever SQL says', async (_what, change) => {
     const { id } = await issue('KEEPS');
     await expect(postgres.query(`UPDATE invoice SET ${change} WHERE id = $1`, [id])).rejects.toThrow('immutable');
@@ -167,12 +198,12 @@ describe('an issued invoice', () => {
     await expect(postgres.query('TRUNCATE invoice CASCADE')).rejects.toThrow('immutable');
   });
 
-  it('may be paid or voided, once', async () => {
+  it('may be voided, once, and stays void', async () => {
     const { id } = await issue('STATUS');
-    await postgres.query(`UPDATE invoice SET status = 'void' WHERE id = $1`, [id]);
-    await expect(postgres.query(`UPDATE invoice SET status = 'issued' WHERE id = $1`, [id])).rejects.toThrow(
-      'immutable',
-    );
+    await postgres.query(`UPDATE invoice SET ${VOID} WHERE id = $1`, [id]);
+    for (const change of [`status = 'issued', open_minor = total_minor, voided_at = NULL`, `void_reason = 'another'`]) {
+      await expect(postgres.query(`UPDATE invoice SET ${change} WHERE id = $1`, [id])).rejects.toThrow('immutable');
+    }
   });
 
   it.each([
@@ -191,7 +222,7 @@ describe('an issued invoice', () => {
   it('is the only one of its tenant and month, until it is void', async () => {
     const first = await issue('ONE');
     await expect(issue('ONE', { tenantId: first.tenantId })).rejects.toThrow();
-    await postgres.query(`UPDATE invoice SET status = 'void' WHERE id = $1`, [first.id]);
+    await postgres.query(`UPDATE invoice SET ${VOID} WHERE id = $1`, [first.id]);
     const second = await issue('ONE', { tenantId: first.tenantId });
     expect(await sequences('ONE')).toEqual([1, 2]);
     expect((await store.findLive(unitOfWork.reader, first.tenantId, '2026-04'))?.id).toBe(second.id);

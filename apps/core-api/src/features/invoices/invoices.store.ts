@@ -1,21 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Period } from '@biplane/billing-calendar';
 import type { InvoiceId, TenantId } from '@biplane/kernel';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
 import type { PrismaClient } from '@biplane/prisma-core';
-import type { InvoicedMonth, InvoicedUsage } from '../billing/index.js';
+import { storedColumns, storedInvoice, type StoredInvoice } from './stored-invoice.js';
 
-/** An issued invoice: its fixed content, and the status that alone may still change. */
-export interface StoredInvoice {
+export interface NewInvoice {
   readonly id: InvoiceId;
   readonly tenantId: TenantId;
-  readonly status: 'issued' | 'paid' | 'void';
-  /** Canonical JSON of the whole document. */
-  readonly content: string;
-  readonly contentHash: string;
-}
-
-export interface NewInvoice extends StoredInvoice {
   readonly period: string;
   readonly periodFrom: Date;
   readonly periodTo: Date;
@@ -26,7 +17,14 @@ export interface NewInvoice extends StoredInvoice {
   readonly currency: string;
   readonly subtotalMinor: bigint;
   readonly totalMinor: bigint;
+  /** Of the tenant's balance; the database works out from it what is open, and whether it is paid at once. */
+  readonly creditAppliedMinor: bigint;
   readonly provisional: boolean;
+  /** Canonical JSON of the whole document. */
+  readonly content: string;
+  readonly contentHash: string;
+  readonly buyerEncrypted: string | null;
+  readonly replacesId: string | null;
   readonly issuedAt: Date;
   readonly dueAt: Date;
   readonly lines: readonly NewInvoiceLine[];
@@ -45,8 +43,9 @@ export interface NewInvoiceLine {
 }
 
 export interface InvoiceFilter {
-  readonly tenantId?: TenantId | undefined;
+  readonly tenantId?: string | undefined;
   readonly period?: string | undefined;
+  readonly status?: StoredInvoice['status'] | undefined;
 }
 
 /** Where a page of the list ended: the next one begins behind it. Newest first. */
@@ -55,105 +54,125 @@ export interface InvoicePosition {
   readonly id: string;
 }
 
+export interface TenantMonth {
+  readonly tenantId: string;
+  readonly month: string;
+}
+
 @Injectable()
 export class InvoicesStore {
-  /**
-   * Takes the next number of a series. The row stays locked until the transaction ends, so a rolled-back invoice gives
-   * its number back and two issuers at once never share or skip one.
-   */
-  async takeNumber(tx: Tx, issuer: string, year: number): Promise<number> {
-    await executeSql(
-      tx,
-      `INSERT INTO invoice_series (issuer, year, last_number) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
-      [issuer, year],
-    );
-    const [row] = await querySql<{ lastNumber: number }>(
-      tx,
-      `UPDATE invoice_series SET last_number = last_number + 1 WHERE issuer = $1 AND year = $2 RETURNING last_number AS "lastNumber"`,
-      [issuer, year],
-    );
-    if (row === undefined) throw new Error(`Invoice series ${issuer}/${year} vanished inside its own transaction`);
-    return row.lastNumber;
+  async findLive(tx: Tx, tenantId: string, month: string): Promise<StoredInvoice | null> {
+    return (await this.findLiveOf(tx, [{ tenantId, month }]))[0] ?? null;
   }
 
-  /**
-   * One issuer a tenant at a time: the loser of a race waits here and then finds the winner's invoice. Of two months at
-   * once the second sees the late usage that the first has billed.
-   */
-  async lockTenant(tx: Tx, tenantId: TenantId): Promise<void> {
-    await querySql(tx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text`, [`invoice|${tenantId}`]);
-  }
-
-  findLive(tx: Tx, tenantId: string, period: string): Promise<StoredInvoice | null> {
-    return client(tx).invoice.findFirst({
-      where: { tenantId, period, kind: 'cycle', status: { not: 'void' } },
-      select: storedColumns,
-    }) as Promise<StoredInvoice | null>;
-  }
-
-  find(tx: Tx, id: InvoiceId): Promise<StoredInvoice | null> {
-    return client(tx).invoice.findUnique({ where: { id }, select: storedColumns }) as Promise<StoredInvoice | null>;
-  }
-
-  /** The months of a tenant that are invoiced, oldest first. */
-  async months(tx: Tx, tenantId: string): Promise<InvoicedMonth[]> {
+  /** Those of these months that are issued and not void. */
+  async findLiveOf(tx: Tx, months: readonly TenantMonth[]): Promise<StoredInvoice[]> {
+    const tenants = [...new Set(months.map(({ tenantId }) => tenantId))];
+    const periods = [...new Set(months.map(({ month }) => month))];
     const rows = await client(tx).invoice.findMany({
-      where: { tenantId, kind: 'cycle', status: { not: 'void' } },
-      orderBy: { periodFrom: 'asc' },
-      select: { period: true, periodFrom: true, periodTo: true, currency: true, issuedAt: true },
+      where: { tenantId: { in: tenants }, period: { in: periods }, kind: 'cycle', status: { not: 'void' } },
+      select: storedColumns,
     });
-    return rows.map(({ period, periodFrom, periodTo, currency, issuedAt }) => {
-      return { month: period, period: { from: periodFrom, to: periodTo }, currency, issuedAt };
-    });
+    const asked = new Set(months.map(({ tenantId, month }) => `${tenantId}|${month}`));
+    return rows.filter(({ tenantId, period }) => asked.has(`${tenantId}|${period}`)).map(storedInvoice);
   }
 
-  /** What stands on the invoices of a tenant for its usage of a period: on that period's own and on later ones. */
-  async usageOf(tx: Tx, tenantId: string, period: Period): Promise<InvoicedUsage[]> {
-    const rows = await querySql<Omit<InvoicedUsage, 'amountMinor'> & { readonly amountMinor: string }>(
+  async find(tx: Tx, id: string): Promise<StoredInvoice | null> {
+    const row = await client(tx).invoice.findUnique({ where: { id }, select: storedColumns });
+    return row && storedInvoice(row);
+  }
+
+  /** The number of a live invoice of another month that corrects this one's usage; null when none does. */
+  async correctedBy(tx: Tx, { id, tenantId }: { id: string; tenantId: string }): Promise<string | null> {
+    const [row] = await querySql<{ number: string }>(
       tx,
-      `SELECT l.deployment_id::text AS "deploymentId", l.resource_kind AS meter,
-              trim_scale(sum(l.quantity))::text AS quantity, sum(l.amount_minor)::text AS "amountMinor"
-         FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
-        WHERE i.tenant_id = $1::uuid AND i.kind = 'cycle' AND i.status <> 'void'
-          AND l.kind IN ('overage', 'adjustment') AND l.deployment_id IS NOT NULL
-          AND coalesce(l.period_from, i.period_from) = $2::timestamptz AND coalesce(l.period_to, i.period_to) = $3::timestamptz
-        GROUP BY 1, 2 ORDER BY 1, 2`,
-      [tenantId, period.from.toISOString(), period.to.toISOString()],
+      `SELECT later.number FROM invoice i
+       JOIN invoice later ON later.tenant_id = i.tenant_id AND later.id <> i.id AND later.status <> 'void'
+       JOIN invoice_line l ON l.invoice_id = later.id AND l.kind = 'adjustment'
+         AND l.period_from = i.period_from AND l.period_to = i.period_to
+       WHERE i.id = $1::uuid AND i.tenant_id = $2::uuid ORDER BY later.number LIMIT 1`,
+      [id, tenantId],
     );
-    return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
+    return row?.number ?? null;
   }
 
   /** Newest first, at most `limit`, behind `after`. */
-  async list(
-    tx: Tx,
-    filter: InvoiceFilter,
-    after: InvoicePosition | null,
-    limit: number,
-  ): Promise<(StoredInvoice & { issuedAt: Date })[]> {
+  async list(tx: Tx, filter: InvoiceFilter, after: InvoicePosition | null, limit: number): Promise<StoredInvoice[]> {
+    const { tenantId, period, status } = filter;
     const rows = await client(tx).invoice.findMany({
       where: {
-        ...(filter.tenantId === undefined ? {} : { tenantId: filter.tenantId }),
-        ...(filter.period === undefined ? {} : { period: filter.period }),
-        ...(after === null
-          ? {}
-          : { OR: [{ issuedAt: { lt: after.issuedAt } }, { issuedAt: after.issuedAt, id: { lt: after.id } }] }),
+        ...(tenantId !== undefined && { tenantId }),
+        ...(period !== undefined && { period }),
+        ...(status !== undefined && { status }),
+        ...(after !== null && {
+          OR: [{ issuedAt: { lt: after.issuedAt } }, { issuedAt: after.issuedAt, id: { lt: after.id } }],
+        }),
       },
       orderBy: [{ issuedAt: 'desc' }, { id: 'desc' }],
       take: limit,
-      select: { ...storedColumns, issuedAt: true },
+      select: storedColumns,
     });
-    return rows as (StoredInvoice & { issuedAt: Date })[];
+    return rows.map(storedInvoice);
   }
 
-  async insert(tx: Tx, invoice: NewInvoice): Promise<void> {
-    const { lines, ...head } = invoice;
-    await client(tx).invoice.create({ data: { ...head, kind: 'cycle', lineCount: lines.length } });
-    await client(tx).invoiceLine.createMany({
-      data: lines.map((line, position) => ({ ...line, invoiceId: invoice.id, position })),
+  /** What is still to be paid and was due before an instant, the longest due first. */
+  async open(tx: Tx, dueBefore: Date, limit: number, tenantIds?: readonly string[]): Promise<StoredInvoice[]> {
+    const rows = await client(tx).invoice.findMany({
+      where: { status: 'issued', dueAt: { lt: dueBefore }, ...(tenantIds && { tenantId: { in: [...tenantIds] } }) },
+      orderBy: [{ dueAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+      select: storedColumns,
+    });
+    return rows.map(storedInvoice);
+  }
+
+  insert(tx: Tx, invoice: NewInvoice): Promise<void> {
+    return this.insertAll(tx, [invoice]);
+  }
+
+  /** Two statements however many there are. */
+  async insertAll(tx: Tx, invoices: readonly NewInvoice[]): Promise<void> {
+    const heads = invoices.map(({ lines, ...head }) => ({ ...head, lineCount: lines.length }));
+    await executeSql(
+      tx,
+      `INSERT INTO invoice (id, tenant_id, period, period_from, period_to, kind, status, issuer, year, sequence, number, currency,
+         subtotal_minor, total_minor, credit_applied_minor, line_count, provisional, content, content_hash, buyer_encrypted,
+         replaces_id, issued_at, due_at)
+       SELECT "id", "tenantId", "period", "periodFrom", "periodTo", 'cycle', 'issued', "issuer", "year", "sequence", "number", "currency",
+         "subtotalMinor", "totalMinor", "creditAppliedMinor", "lineCount", "provisional", "content", "contentHash", "buyerEncrypted",
+         "replacesId", "issuedAt", "dueAt"
+       FROM json_to_recordset($1::text::json) AS r("id" uuid, "tenantId" uuid, "period" text, "periodFrom" timestamptz,
+         "periodTo" timestamptz, "issuer" text, "year" int, "sequence" int, "number" text, "currency" text, "subtotalMinor" bigint,
+         "totalMinor" bigint, "creditAppliedMinor" bigint, "lineCount" int, "provisional" boolean, "content" text,
+         "contentHash" text, "buyerEncrypted" text, "replacesId" uuid, "issuedAt" timestamptz, "dueAt" timestamptz)`,
+      [json(heads)],
+    );
+    const lines = invoices.flatMap(({ id, lines }) =>
+      lines.map((line, position) => ({ ...line, position, invoiceId: id })),
+    );
+    await executeSql(
+      tx,
+      `INSERT INTO invoice_line (invoice_id, position, line_id, kind, deployment_id, resource_kind, quantity, amount_minor, period_from, period_to)
+       SELECT "invoiceId", "position", "lineId", "kind", "deploymentId", "resourceKind", "quantity", "amountMinor", "periodFrom", "periodTo"
+       FROM json_to_recordset($1::text::json) AS r("invoiceId" uuid, "position" int, "lineId" text, "kind" text, "deploymentId" uuid,
+         "resourceKind" text, "quantity" numeric, "amountMinor" bigint, "periodFrom" timestamptz, "periodTo" timestamptz)`,
+      [json(lines)],
+    );
+  }
+
+  /** Refused by the database when anything was paid on it or credited. */
+  async void(tx: Tx, id: string, by: { at: Date; reason: string; replacedById: string | null }): Promise<void> {
+    await client(tx).invoice.update({
+      where: { id },
+      data: { status: 'void', openMinor: 0n, voidedAt: by.at, voidReason: by.reason, replacedById: by.replacedById },
+      select: { id: true },
     });
   }
 }
 
-const storedColumns = { id: true, tenantId: true, status: true, content: true, contentHash: true } as const;
+/** JSON numbers would cut amounts: they travel as text. */
+function json(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
 
 const client = (tx: Tx) => prismaOf<PrismaClient>(tx);

@@ -27,7 +27,7 @@ export class DeliveriesService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.events.addSink((tx, event) => this.fanOut(tx, event));
+    this.events.addSink((tx, events) => this.fanOut(tx, events));
   }
 
   /** 404 for those of another tenant's endpoints, and for a tenant those of the platform's. */
@@ -70,14 +70,16 @@ export class DeliveriesService implements OnModuleInit {
     });
   }
 
-  private async fanOut(tx: Tx, event: EmittedEvent): Promise<void> {
-    const listening = await this.endpoints.listeningTo(tx, event);
+  private async fanOut(tx: Tx, events: readonly EmittedEvent[]): Promise<void> {
+    const listening = await this.endpoints.listeningTo(tx, events);
     if (listening.length === 0) return;
-    const payload = payloadOf(event.id, event.type, event.time, event.value);
-    const about = { eventId: event.id, eventType: event.type, payload, replayOf: null };
+    const payloads = events.map(({ id, type, time, value }) => payloadOf(id, type, time, value));
     await this.store.insert(
       tx,
-      listening.map(({ id, tenantId }) => this.delivery({ ...about, endpointId: id, tenantId })),
+      listening.map(({ id, tenantId, event: index }) => {
+        const about = { eventId: events[index]!.id, eventType: events[index]!.type, payload: payloads[index]! };
+        return this.delivery({ ...about, endpointId: id, tenantId, replayOf: null });
+      }),
     );
   }
 

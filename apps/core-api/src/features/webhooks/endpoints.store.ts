@@ -40,20 +40,20 @@ export class EndpointsStore {
   }
 
   /**
-   * Those that an event goes to: all of the platform's, and the tenant's own. Not one that is being deleted right now: a change would
-   * wait for all its deliveries to go, and then fail for want of it.
+   * Those that each event goes to, by its place: all of the platform's, and the tenant's own. Not one that is being deleted
+   * right now: a change would wait for all its deliveries to go, and then fail for want of it.
    */
   async listeningTo(
     tx: Tx,
-    event: { readonly type: string; readonly tenantId: string | null },
-  ): Promise<{ id: string; tenantId: string | null }[]> {
+    events: readonly { readonly type: string; readonly tenantId: string | null }[],
+  ): Promise<{ id: string; tenantId: string | null; event: number }[]> {
     return querySql(
       tx,
-      `SELECT id, tenant_id AS "tenantId" FROM webhook_endpoint
-       WHERE state = 'enabled' AND (tenant_id IS NULL OR tenant_id = $1::uuid)
-         AND (cardinality(event_types) = 0 OR $2 = ANY (event_types))
-       FOR KEY SHARE SKIP LOCKED`,
-      [event.tenantId, event.type],
+      `SELECT w.id, w.tenant_id AS "tenantId", (e.position - 1)::int AS event FROM webhook_endpoint w
+       JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS e(tenant_id, type, position)
+         ON (w.tenant_id IS NULL OR w.tenant_id = e.tenant_id) AND (cardinality(w.event_types) = 0 OR e.type = ANY (w.event_types))
+       WHERE w.state = 'enabled' ORDER BY e.position FOR KEY SHARE OF w SKIP LOCKED`,
+      [events.map(({ tenantId }) => tenantId), events.map(({ type }) => type)],
     );
   }
 
