@@ -75,6 +75,8 @@ export interface Settlement {
   /** From the tenant's balance. */
   readonly creditApplied: MoneyJson | null;
   readonly paid: MoneyJson | null;
+  /** By credit notes, off what was open. */
+  readonly credited: MoneyJson | null;
   readonly amountDue: MoneyJson;
 }
 

@@ -50,6 +50,7 @@ function sumsOf({ sheet, speech, document, options }: PaperContext): Sum[] {
   });
   const settled = [
     ...(settlement?.creditApplied ? [sum(words.creditApplied, negated(settlement.creditApplied))] : []),
+    ...(settlement?.credited ? [sum(words.creditNote, negated(settlement.credited))] : []),
     ...(settlement?.paid ? [sum(words.paid, negated(settlement.paid))] : []),
   ];
   return [
@@ -87,7 +88,7 @@ function paymentOf({ speech, document, options }: PaperContext): string[] {
   const { words } = speech;
   const due = options.settlement?.amountDue ?? document.total;
   if (options.paper.kind === 'credit_note') return [];
-  if (due.amount.startsWith('-')) return [words.creditKept];
+  if (document.total.amount.startsWith('-')) return [words.creditKept];
   if (/^0*\.?0*$/.test(due.amount)) return [words.nothingToPay];
   const sentence = options.paper.kind === 'reminder' ? words.payNow : words.payBy;
   const by = document.dueAt === null ? [] : [sentence(dateOf(speech, document, document.dueAt), document.number)];

@@ -40,6 +40,22 @@ describe('FieldCipher', () => {
     expect(() => present.decrypt(PLACE, sealed.slice(0, -2))).toThrow('does not hold a sealed value');
   });
 
+  it('bytes open as they were sealed, with an older key too, and only unchanged, unmoved and whole', () => {
+    const plain = randomBytes(1_000);
+    const sealed = old.encryptBytes(PLACE, plain);
+    expect(sealed.includes(plain.subarray(0, 16))).toBe(false);
+    expect(present.decryptBytes(PLACE, sealed).equals(plain)).toBe(true);
+    expect(present.decryptBytes(PLACE, present.encryptBytes(PLACE, Buffer.alloc(0)))).toHaveLength(0);
+    expect(() => present.decryptBytes({ ...PLACE, id: '2' }, sealed)).toThrow();
+    for (const at of [3, 4, 16, 32, sealed.length - 1]) {
+      const changed = Buffer.from(sealed);
+      changed[at] = (changed[at] as number) ^ 1;
+      expect(() => present.decryptBytes(PLACE, changed)).toThrow();
+    }
+    expect(() => present.decryptBytes(PLACE, sealed.subarray(0, -1))).toThrow();
+    expect(() => present.decryptBytes(PLACE, Buffer.from('%PDF-1.7'))).toThrow('does not hold a sealed value');
+  });
+
   it('refuses a key file with a short key or without the current one', () => {
     expect(() => parseFieldKeys(JSON.stringify({ current: 1, keys: { 1: 'c2hvcnQ=' } }))).toThrow('32 bytes');
     expect(() => parseFieldKeys(JSON.stringify({ current: 2, keys: { 1: key() } }))).toThrow('names no key');
