@@ -1,4 +1,4 @@
-import { localDays, type LocalDay } from '@biplane/billing-calendar';
+import type { LocalDay } from '@biplane/billing-calendar';
 import { addMoney, sumMoney, type Currency, type Money } from '@biplane/kernel';
 import { chargeableTime, planStretchesOf } from './activity.js';
 import { adjustmentLine } from './adjustment.js';
@@ -11,6 +11,7 @@ import { overage } from './charges/overage.js';
 import { planBounds } from './charges/plan-bounds.js';
 import { setupFee } from './charges/setup-fee.js';
 import type { BillInput, DeploymentInput } from './input.js';
+import { daysOf } from './known-days.js';
 import { isShown } from './line.js';
 import { taxLine, taxRow } from './tax.js';
 import { discountLines } from './tenant-discount.js';
@@ -26,7 +27,7 @@ const OTHER_CHARGES: readonly Charge[] = [setupFee];
  */
 export function priceBill(input: BillInput): Bill {
   const { currency, period, discounts } = input;
-  const days = localDays(period, input.timeZone);
+  const days = daysOf(period, input.timeZone);
   const charges = input.deployments.flatMap((deployment) => deploymentLines(deployment, input, days));
   const lowered = discounts ? discountLines(charges, discounts, currency) : [];
   const charged = [...charges, ...lowered, ...input.adjustments.map(adjustmentLine)].filter(isShown);
