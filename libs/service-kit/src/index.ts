@@ -64,7 +64,13 @@ export { RateLimiter, type RateLimit } from './auth/rate-limiter.js';
 // idempotency
 export { IdempotencyModule } from './idempotency/idempotency.module.js';
 export { IdempotencyService } from './idempotency/idempotency.service.js';
-export { Idempotent, IdempotencyKey, type IdempotentRequest } from './idempotency/idempotency-key.decorator.js';
+export {
+  Idempotent,
+  IdempotencyKey,
+  MaybeIdempotencyKey,
+  MaybeIdempotent,
+  type IdempotentRequest,
+} from './idempotency/idempotency-key.decorator.js';
 export { IdempotencyErrors } from './idempotency/idempotency.errors.js';
 export { StoredAnswer, type Answer } from './idempotency/stored-answer.js';
 // jobs, health, metrics, faults

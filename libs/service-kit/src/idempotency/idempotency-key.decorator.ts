@@ -22,7 +22,19 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 /** The request's idempotency key and what it covers; a request without one is refused with 400. */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): IdempotentRequest => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const header = request.headers['idempotency-key'];
+  return covered(request, request.headers['idempotency-key']);
+});
+
+/** The same for what can happen only once by its nature: without a key it is null, and a repetition is refused by that nature. */
+export const MaybeIdempotencyKey = createParamDecorator(
+  (_: unknown, context: ExecutionContext): IdempotentRequest | null => {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const header = request.headers['idempotency-key'];
+    return header === undefined ? null : covered(request, header);
+  },
+);
+
+function covered(request: FastifyRequest, header: unknown): IdempotentRequest {
   if (typeof header !== 'string' || !KEY.test(header)) {
     const detail = 'This request needs an Idempotency-Key of 1 to 255 printable characters';
     throw new RefusalError(IdempotencyErrors.KEY_MISSING({ detail }));
@@ -36,10 +48,16 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
       .update(canonicalJson(request.body ?? null))
       .digest('hex'),
   };
-});
+}
 
 /** For the OpenAPI document: put it on the method whose parameter has `@IdempotencyKey()`. */
 export const Idempotent = (): MethodDecorator =>
   applyDecorators(
     ApiHeader({ name: 'Idempotency-Key', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } }),
+  );
+
+/** For the OpenAPI document: of a method whose parameter has `@MaybeIdempotencyKey()`. */
+export const MaybeIdempotent = (): MethodDecorator =>
+  applyDecorators(
+    ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } }),
   );

@@ -40,6 +40,17 @@ export class IdempotencyService {
     }
   }
 
+  /** The same when the request may have no key: then the work runs in its transaction, and its answer is not stored. */
+  async maybe(
+    request: IdempotentRequest | null,
+    work: (tx: Tx) => Promise<Answer>,
+    options: TransactionOptions = {},
+  ): Promise<StoredAnswer> {
+    if (request !== null) return this.run(request, work, options);
+    const { status, body, headers } = await this.unitOfWork.run(work, options);
+    return new StoredAnswer(status, toJson(body), headers ?? {}, false);
+  }
+
   private async once(tx: Tx, request: IdempotentRequest, work: (tx: Tx) => Promise<Answer>): Promise<StoredAnswer> {
     if (!(await lockKey(tx, request))) throw inFlight();
     const createdAt = this.clock.now();

@@ -11,6 +11,7 @@ import { InvoicedBills } from './invoiced-bills.js';
 import { IssuerCountry } from './issuer-country.js';
 import { LateUsages } from './late-usage.service.js';
 import { MonthlyBillingService } from './monthly-billing.service.js';
+import { PreviewedMonths } from './previewed-months.js';
 import { PublishedPlans } from './published-plans.js';
 import { QuotesService } from './quotes.service.js';
 
@@ -27,6 +28,7 @@ import { QuotesService } from './quotes.service.js';
     InvoicedBills,
     LateUsages,
     MonthlyBillingService,
+    PreviewedMonths,
     PublishedPlans,
     QuotesService,
   ],

@@ -6,6 +6,11 @@ export const DeploymentErrors = declareErrors('DEPLOYMENT', {
     title: 'There is no such deployment',
     help: 'GET /deployments lists those that you may see.',
   },
+  SLUG_TAKEN: {
+    status: 409,
+    title: 'The tenant has a deployment of this slug',
+    help: 'Slugs of a tenant’s deployments are unique for ever: choose another one.',
+  },
   TRANSITION_FORBIDDEN: {
     status: 422,
     title: 'The deployment cannot go to this state from where it is',

@@ -46,7 +46,8 @@ export class EntitlementsService {
   async ofTenant(tx: Tx, tenantId: string): Promise<DeploymentEntitlements[]> {
     const found: DeploymentEntitlements[] = [];
     for (const deployment of await this.deployments.ofTenant(tx, tenantId)) {
-      found.push(await this.ofDeployment(tx, deployment));
+      // One that was never subscribed grants nothing, and there is nothing to say of it.
+      if (await this.subscriptions.find(tx, deployment.id)) found.push(await this.ofDeployment(tx, deployment));
     }
     return found;
   }

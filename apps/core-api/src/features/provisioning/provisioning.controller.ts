@@ -7,7 +7,7 @@ import {
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { deploymentJson } from '../deployments/index.js';
 import { OperationsService } from './operations.service.js';
-import type { Operation } from './operations.store.js';
+import { operationJson } from './operations.json.js';
 import { CreateTenantBody } from './provisioning.dto.js';
 import { CreatedTenantDto, OperationDto } from './provisioning.responses.js';
 import { TenantProvisioningService } from './tenant-provisioning.service.js';
@@ -68,19 +68,4 @@ export class OperationsController {
   async retry(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<OperationDto> {
     return operationJson(await this.operations.retry(id, actor));
   }
-}
-
-function operationJson({
-  id,
-  kind,
-  tenantId,
-  deploymentId,
-  state,
-  reason,
-  steps,
-  createdAt,
-  endedAt,
-  deadlineAt,
-}: Operation): OperationDto {
-  return { id, kind, tenantId, deploymentId, state, reason, steps, createdAt, endedAt, nextActionAt: deadlineAt };
 }

@@ -6,10 +6,10 @@ import {
 } from 'class-validator'; // prettier-ignore
 import { TermBody } from '../subscriptions/index.js';
 
-const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+export const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const TAG = /^[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?$/;
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
-const TEXT = /^[^\p{Cc}]*$/u;
+export const TEXT = /^[^\p{Cc}]*$/u;
 
 export class PlanChoice {
   @ApiProperty({ example: 'studio' })

@@ -5,6 +5,9 @@ import { LicensesModule } from '../licenses/index.js';
 import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
+import { DeploymentProvisioning } from './deployment-provisioning.service.js';
+import { FurtherDeploymentsController } from './deployments.controller.js';
+import { FurtherDeployments } from './further-deployments.service.js';
 import { OperationsService } from './operations.service.js';
 import { OperationsStore } from './operations.store.js';
 import { OperationsController, ProvisioningController } from './provisioning.controller.js';
@@ -12,8 +15,14 @@ import { TenantProvisioningService } from './tenant-provisioning.service.js';
 
 @Module({
   imports: [CatalogModule, DeploymentsModule, LicensesModule, RegionsModule, SubscriptionsModule, TenantsModule],
-  controllers: [ProvisioningController, OperationsController],
-  providers: [TenantProvisioningService, OperationsService, OperationsStore],
+  controllers: [ProvisioningController, FurtherDeploymentsController, OperationsController],
+  providers: [
+    TenantProvisioningService,
+    DeploymentProvisioning,
+    FurtherDeployments,
+    OperationsService,
+    OperationsStore,
+  ],
   exports: [TenantProvisioningService],
 })
 export class ProvisioningModule {}

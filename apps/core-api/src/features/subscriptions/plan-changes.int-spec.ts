@@ -11,6 +11,7 @@ beforeAll(async () => {
   suite = await coreSuite({ startAt });
   await publishLike(suite.admin, { code: 'team', rank: 30, baseFee: '80.00', featureFlags: { team: true } });
   await publishLike(suite.admin, { code: 'small', rank: 10, baseFee: '20.00', modules: [] });
+  await publishLike(suite.admin, { code: 'sideways', rank: 20, baseFee: '50.00' });
   await publishLike(suite.admin, { code: 'other_currency', rank: 30, currency: 'EUR' });
 });
 afterAll(async () => {
@@ -27,12 +28,37 @@ const baseFeeOf = async (tenantId: string, period: string) => {
   );
   return line?.amount.amount;
 };
+const monthly = (tenantId: string, period: string) => `/api/v1/billing/tenants/${tenantId}/monthly?period=${period}`;
+const feesOf = async (tenantId: string, period: string) => {
+  const bill = (await suite.admin.expect(200, 'GET', monthly(tenantId, period))) as {
+    lines: { kind: string; resourceKind: string; amount: { amount: string } }[];
+  };
+  return bill.lines
+    .filter(({ kind }) => kind === 'plan_base')
+    .map(({ resourceKind, amount }) => [resourceKind, amount.amount]);
+};
+/** Of everything that a change of plan writes. */
+const rowCounts = () =>
+  Promise.all(
+    ['subscription_plan', 'license', 'audit_entry', 'outbox', 'deployment_event'].map(
+      async (table) => (await suite.postgres.query(`SELECT count(*)::int AS n FROM ${table}`))[0],
+    ),
+  );
 const ready = (deploymentId: string) =>
   suite.postgres.query(`UPDATE deployment SET first_ready_at = created_at WHERE id = $1`, [deploymentId]);
 
 describe('plan changes', () => {
   const refused: [why: string, body: object, status: number, code: string][] = [
-    ['a change now', { planCode: 'team', mode: 'now' }, 422, 'SUBSCRIPTION.MODE_UNSUPPORTED'],
+    ['a change now to a lower rank', { planCode: 'small', mode: 'now' }, 422, 'SUBSCRIPTION.MODE_UNSUPPORTED'],
+    ['a change now to the same rank', { planCode: 'sideways', mode: 'now' }, 422, 'SUBSCRIPTION.MODE_UNSUPPORTED'],
+    [
+      'a preview of what is refused',
+      { planCode: 'small', mode: 'now', preview: true },
+      422,
+      'SUBSCRIPTION.MODE_UNSUPPORTED',
+    ],
+    ['a preview that is no flag', { planCode: 'team', mode: 'now', preview: 'yes' }, 400, 'REQUEST.INVALID'],
+    ['an unknown key', { planCode: 'team', mode: 'now', at: '2026-04-01' }, 400, 'REQUEST.INVALID'],
     ['an unknown mode', { planCode: 'team', mode: 'soon' }, 400, 'REQUEST.INVALID'],
     ['a plan that is not sold', { planCode: 'nothing', mode: 'next_invoice' }, 422, 'CATALOG.PLAN_UNKNOWN'],
     ['a version that is not sold', { planCode: 'team', version: 9, mode: 'next_invoice' }, 422, 'CATALOG.PLAN_UNKNOWN'],
@@ -45,7 +71,7 @@ describe('plan changes', () => {
     const answer = await change(subscription.id, body);
     expect(answer).toMatchObject({ status, body: { code } });
     if (code === 'SUBSCRIPTION.MODE_UNSUPPORTED') {
-      expect(answer.body).toMatchObject({ allowed: ['next_period', 'next_invoice'] });
+      expect(answer.body).toMatchObject({ allowed: ['next_invoice', 'next_period'] });
     }
     expect((await suite.license(deploymentId)).version).toBe(1);
     expect(await suite.subscription(deploymentId)).toEqual(subscription);
@@ -62,6 +88,43 @@ describe('plan changes', () => {
       status: 422,
       body: { code: 'SUBSCRIPTION.ENDED' },
     });
+  });
+
+  it('now: the fees are those of the days that each plan has, and the usage is rated once, by the new one', async () => {
+    const { tenantId, deploymentId, subscription } = await suite.tenant({ billing: UTC, addons: [] });
+    await ready(deploymentId);
+    expect(await change(subscription.id, { planCode: 'team', mode: 'now' })).toMatchObject({
+      status: 200,
+      body: { plan: { code: 'team' } },
+    });
+    expect(await suite.license(deploymentId)).toMatchObject({ version: 2, plan: { code: 'team' } });
+    // Created and changed on 10 April: by day that whole day is the team's, and nothing of it the studio's.
+    expect(await feesOf(tenantId, '2026-04')).toEqual([['team', '56.00']]);
+    expect(await feesOf(tenantId, '2026-05')).toEqual([['team', '80.00']]);
+  });
+
+  it('a preview shows the lines of the invoice, exactly, and changes nothing', async () => {
+    for (const mode of ['now', 'next_invoice', 'next_period']) {
+      const { tenantId, deploymentId, subscription } = await suite.tenant({ billing: UTC });
+      await ready(deploymentId);
+      const bills = async () =>
+        Promise.all(['2026-04', '2026-05'].map((period) => suite.admin.expect(200, 'GET', monthly(tenantId, period))));
+      const [counts, before] = [await rowCounts(), await bills()];
+      const { status, body } = await change(subscription.id, { planCode: 'team', mode, preview: true });
+      const preview = body as { months: { before: unknown; after: unknown }[] };
+      expect([status, preview]).toMatchObject([
+        200,
+        { preview: true, plan: { code: 'team', version: 1 }, direction: 'upgrade', months: [{ period: '2026-04' }, { period: '2026-05' }] },
+      ]); // prettier-ignore
+      expect(preview.months.map((month) => month.before)).toEqual(before);
+      expect([await rowCounts(), await bills(), await suite.subscription(deploymentId)]).toEqual([
+        counts,
+        before,
+        subscription,
+      ]);
+      await change(subscription.id, { planCode: 'team', mode });
+      expect(await bills()).toEqual(preview.months.map((month) => month.after));
+    }
   });
 
   it('two changes at once follow each other, and the last one decided is the one that holds', async () => {

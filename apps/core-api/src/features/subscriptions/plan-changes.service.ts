@@ -6,9 +6,9 @@ import { PlansService } from '../catalog/index.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
 import { dueRenewal } from './domain/billing-period.js';
 import {
-  CHANGE_MODES,
   changeInstants,
   directionOf,
+  modesTo,
   planAt,
   type ChangeMode,
   type PlanAssignment,
@@ -21,11 +21,16 @@ import { SubscriptionsStore } from './subscriptions.store.js';
 export interface PlanChangeRequest {
   readonly planCode: string;
   readonly version?: number | undefined;
-  readonly mode: string;
+  readonly mode: ChangeMode;
   readonly reason: string;
 }
 
-/** Another plan for a subscription: granted at once or with the next period, priced from the next period on. */
+/** Where a change leads: whose plan it is from when on, and which way that is. */
+export interface DecidedChange extends PlanAssignment {
+  readonly direction: 'upgrade' | 'downgrade' | 'lateral';
+}
+
+/** Another plan for a subscription: at once, or with the next period, in what it grants and in what it costs. */
 @Injectable()
 export class PlanChanges {
   constructor(
@@ -39,33 +44,33 @@ export class PlanChanges {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Appends the assignment; what it changes now is carried out, and the license signed, in the same transaction. */
   change(id: string, request: PlanChangeRequest, actor: Actor): Promise<Subscription> {
-    const mode = CHANGE_MODES.find((each) => each === request.mode);
-    if (!mode) {
-      const detail = `The mode "${request.mode}" is not offered`;
-      throw new RefusalError(SubscriptionErrors.MODE_UNSUPPORTED({ detail, members: { allowed: CHANGE_MODES } }));
-    }
     return this.unitOfWork.run(async (tx) => {
-      const { subscription, now } = await this.changeable(tx, id);
-      const assignment = await this.assign(tx, subscription, request, mode, now);
-      const { reason } = request;
-      await this.store.addPlan(tx, id, { ...assignment, reason, actor: actor.id, at: now });
-      await this.audit.record(tx, {
-        actor,
-        action: 'subscription.plan_change_decided',
-        object: { type: 'subscription', id },
-        tenantId: subscription.tenantId,
-        before: { code: subscription.planCode, version: subscription.planVersion },
-        after: { ...assignment, mode },
-        reason,
-      });
-      const decided = (await this.store.find(tx, id))!;
-      if (await this.carryOut(tx, decided, now)) {
-        await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'plan', at: now });
-      }
+      await this.changeIn(tx, id, request, actor);
       return (await this.store.find(tx, id))!;
     });
+  }
+
+  /** Appends the assignment; what it changes now is carried out, and the license signed, in the same transaction. */
+  async changeIn(tx: Tx, id: string, request: PlanChangeRequest, actor: Actor): Promise<DecidedChange> {
+    const { subscription, now } = await this.changeable(tx, id);
+    const { mode, reason } = request;
+    const { direction, ...assignment } = await this.assign(tx, subscription, request, now);
+    await this.store.addPlan(tx, id, { ...assignment, reason, actor: actor.id, at: now });
+    await this.audit.record(tx, {
+      actor,
+      action: 'subscription.plan_change_decided',
+      object: { type: 'subscription', id },
+      tenantId: subscription.tenantId,
+      before: { code: subscription.planCode, version: subscription.planVersion },
+      after: { ...assignment, mode },
+      reason,
+    });
+    const decided = (await this.store.find(tx, id))!;
+    if (await this.carryOut(tx, decided, now)) {
+      await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'plan', at: now });
+    }
+    return { ...assignment, direction };
   }
 
   /** Makes the plan that grants by now the present one, and tells of it; false when it is already. */
@@ -88,10 +93,9 @@ export class PlanChanges {
   private async assign(
     tx: Tx,
     subscription: Subscription,
-    { planCode, version }: PlanChangeRequest,
-    mode: ChangeMode,
+    { planCode, version, mode }: PlanChangeRequest,
     now: Date,
-  ): Promise<PlanAssignment> {
+  ): Promise<DecidedChange> {
     const present = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
     const next = await this.plans.publishedVersion(tx, planCode, version);
     if (next.content.currency !== present.content.currency) {
@@ -103,10 +107,19 @@ export class PlanChanges {
       const detail = `Version ${next.version} of "${planCode}" is what it has, or will have`;
       throw new RefusalError(SubscriptionErrors.PLAN_UNCHANGED({ detail }));
     }
+    const priced = planAt(subscription.plans, 'pricedFrom', now);
+    const charged = await this.plans.publishedVersion(tx, priced.planCode, priced.planVersion);
+    const allowed = modesTo(next.plan, [present.plan, charged.plan]);
+    if (!allowed.includes(mode)) {
+      const detail = `The rank of "${planCode}" is not above that of what it has: "${mode}" leads upwards alone`;
+      throw new RefusalError(SubscriptionErrors.MODE_UNSUPPORTED({ detail, members: { allowed } }));
+    }
     // The renewal may be due and not done yet: then the next period begins where the one that holds now ends.
     const { period, timeZone } = subscription;
     const periodEndsAt = (dueRenewal(period, timeZone, now) ?? period).to;
-    return { planCode: next.planCode, planVersion: next.version, ...changeInstants(mode, now, periodEndsAt) };
+    const direction = directionOf(present.plan, next.plan);
+    const instants = changeInstants(mode, now, periodEndsAt);
+    return { planCode: next.planCode, planVersion: next.version, ...instants, direction };
   }
 
   /** In the order of the locks that transitions take: first the deployment. */

@@ -8,6 +8,7 @@ import { policyAt, type DeploymentPolicy, type OverrideEvent, type PolicyEvents 
 import type { FlagBody, OverrideBody } from './policies.dto.js';
 import { PoliciesStore } from './policies.store.js';
 import { PolicyErrors } from './policies.errors.js';
+import { SubscriptionErrors } from './subscriptions.errors.js';
 import { SubscriptionsStore } from './subscriptions.store.js';
 
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
@@ -115,7 +116,10 @@ export class PoliciesService {
       if (deployment.state === 'archived') {
         throw new RefusalError(PolicyErrors.DEPLOYMENT_ENDED({ detail: `Deployment ${id} is archived` }));
       }
-      const subscription = (await this.subscriptions.ofDeployment(tx, id))!;
+      const subscription = await this.subscriptions.ofDeployment(tx, id);
+      if (!subscription) {
+        throw new RefusalError(SubscriptionErrors.NONE({ detail: `Deployment ${id} has no subscription` }));
+      }
       const plan = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
       const { modules } = plan.content;
       const granted = subscription.addons.flatMap(({ grants }) => grants.map(({ module }) => module));

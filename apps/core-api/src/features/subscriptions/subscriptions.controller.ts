@@ -1,17 +1,23 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { RefusalError, type Clock } from '@biplane/kernel';
+import { RefusalError } from '@biplane/kernel';
 import {
-  ApiPage, CLOCK, CurrentPrincipal, KEY, mapPage, page, principalMayRead, Scopes, UnitOfWork, UuidParam, type Page, type Principal,
-  type Tx,
-} from '@biplane/service-kit'; // prettier-ignore
+  ApiPage,
+  CurrentPrincipal,
+  KEY,
+  page,
+  principalMayRead,
+  Scopes,
+  UnitOfWork,
+  UuidParam,
+  type Page,
+  type Principal,
+} from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
-import { DeploymentsService, SubscriptionDto, subscriptionStatusOf } from '../deployments/index.js';
-import { PlanChanges } from './plan-changes.service.js';
-import type { Subscription } from './subscription.js';
-import { ChangePlanBody, SetTermBody, SubscriptionsQuery, termOf } from './subscriptions.dto.js';
+import { SubscriptionDto } from '../deployments/index.js';
+import { SubscriptionViews } from './subscription-views.js';
+import { SetTermBody, SubscriptionsQuery, termOf } from './subscriptions.dto.js';
 import { SubscriptionErrors } from './subscriptions.errors.js';
-import { subscriptionJson } from './subscriptions.json.js';
 import { SubscriptionsStore } from './subscriptions.store.js';
 import { Terms } from './terms.service.js';
 
@@ -21,11 +27,9 @@ import { Terms } from './terms.service.js';
 export class SubscriptionsController {
   constructor(
     private readonly store: SubscriptionsStore,
-    private readonly planChanges: PlanChanges,
     private readonly terms: Terms,
-    private readonly deployments: DeploymentsService,
+    private readonly views: SubscriptionViews,
     private readonly unitOfWork: UnitOfWork,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** A tenant's own token sees its own, whatever it filters for. */
@@ -49,11 +53,7 @@ export class SubscriptionsController {
         shape: [KEY.uuid],
       },
     );
-    const states = await this.deployments.findMany(
-      tx,
-      rows.data.map(({ deploymentId }) => deploymentId),
-    );
-    return mapPage(rows, (subscription) => this.json(subscription, states.get(subscription.deploymentId)!.state));
+    return { data: await this.views.many(tx, rows.data), page: rows.page };
   }
 
   @Get(':id')
@@ -64,19 +64,7 @@ export class SubscriptionsController {
     if (!subscription || !principalMayRead(principal, subscription.tenantId)) {
       throw new RefusalError(SubscriptionErrors.NOT_FOUND({ detail: `There is no subscription ${id}` }));
     }
-    return this.show(tx, subscription);
-  }
-
-  @Post(':id/change-plan')
-  @HttpCode(200)
-  @Scopes('platform:admin')
-  @ApiOkResponse({ type: SubscriptionDto })
-  async changePlan(
-    @UuidParam('id') id: string,
-    @Body() body: ChangePlanBody,
-    @CurrentActor() actor: Actor,
-  ): Promise<SubscriptionDto> {
-    return this.show(this.unitOfWork.reader, await this.planChanges.change(id, body, actor));
+    return this.views.one(tx, subscription);
   }
 
   @Put(':id/term')
@@ -87,17 +75,7 @@ export class SubscriptionsController {
     @Body() body: SetTermBody,
     @CurrentActor() actor: Actor,
   ): Promise<SubscriptionDto> {
-    return this.show(this.unitOfWork.reader, await this.terms.set(id, termOf(body), body.reason, actor));
-  }
-
-  private async show(tx: Tx, subscription: Subscription): Promise<SubscriptionDto> {
-    const { state } = await this.deployments.required(tx, subscription.deploymentId);
-    return this.json(subscription, state);
-  }
-
-  private json(subscription: Subscription, state: Parameters<typeof subscriptionStatusOf>[0]): SubscriptionDto {
-    const ended = subscription.endedAt !== null && subscription.endedAt <= this.clock.now();
-    return subscriptionJson(subscription, subscriptionStatusOf(state, ended));
+    return this.views.one(this.unitOfWork.reader, await this.terms.set(id, termOf(body), body.reason, actor));
   }
 }
 

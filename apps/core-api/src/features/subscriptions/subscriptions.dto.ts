@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
+  IsBoolean,
   IsIn,
   IsInt,
   IsISO8601,
@@ -13,7 +14,8 @@ import {
   MinLength,
 } from 'class-validator';
 import { PageQuery } from '@biplane/service-kit';
-import { CHANGE_MODES } from './domain/plan-change.js';
+import { CANCELLATION_ENDS, type CancellationEnd } from '../deployments/index.js';
+import { CHANGE_MODES, type ChangeMode } from './domain/plan-change.js';
 import type { TermChange } from './domain/term.js';
 import { INSTANT, INSTANT_MESSAGE } from './instant.js';
 
@@ -80,16 +82,39 @@ export class ChangePlanBody {
   @Max(1_000_000)
   version?: number;
 
-  /** `next_invoice`: granted at once, priced from the next period on. `next_period`: both from the next period on. */
+  /**
+   * `now`: granted and priced at once, to a higher rank only. `next_invoice`: granted at once, priced from the next period on.
+   * `next_period`: both from the next period on.
+   */
   @ApiProperty({ enum: CHANGE_MODES })
-  @IsIn(['now', ...CHANGE_MODES])
-  mode!: string;
+  @IsIn(CHANGE_MODES)
+  mode!: ChangeMode;
+
+  /** True: what it would come to, line by line, and nothing is changed. */
+  @ApiPropertyOptional({ example: false })
+  @IsOptional()
+  @IsBoolean()
+  preview?: boolean;
 
   @ApiProperty({ example: 'asked for by the customer' })
   @IsString()
   @MinLength(1)
   @MaxLength(500)
   reason!: string;
+}
+
+export class SubscriptionReasonBody {
+  @ApiProperty({ example: 'asked for by the customer' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  reason!: string;
+}
+
+export class CancelBody extends SubscriptionReasonBody {
+  @ApiProperty({ enum: CANCELLATION_ENDS })
+  @IsIn(CANCELLATION_ENDS)
+  at!: CancellationEnd;
 }
 
 export function termOf(body: TermBody): TermChange {

@@ -7,6 +7,32 @@ export const SubscriptionErrors = declareErrors('SUBSCRIPTION', {
     help: 'A tenant is billed in one currency: choose a plan and add-ons in it.',
   },
   ADDON_REPEATED: { status: 422, title: 'The add-on stands there twice', help: 'Name it once, with its quantity.' },
+  ADDON_ATTACHED: {
+    status: 422,
+    title: 'The add-on is attached already',
+    help: 'PUT /deployments/{id}/addons/{code} changes its quantity.',
+  },
+  ADDON_NOT_ATTACHED: {
+    status: 404,
+    title: 'No such add-on is attached',
+    help: 'GET /deployments/{id} lists those that are.',
+  },
+  ADDONS_TOO_MANY: { status: 422, title: 'Too many add-ons', help: 'Detach one that is not needed any more.' },
+  NONE: {
+    status: 422,
+    title: 'The deployment has no subscription yet',
+    help: 'POST /deployments/{id}/subscribe starts one.',
+  },
+  PLAN_NEEDS_CONTAINER: {
+    status: 422,
+    title: 'The plan includes a container that the deployment does not have',
+    help: 'Create the deployment with this plan, or choose one without dedicated compute.',
+  },
+  ALREADY: {
+    status: 422,
+    title: 'The deployment has its subscription',
+    help: 'Change its plan, or its term: `subscriptionId` names it.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'There is no such subscription',
@@ -15,7 +41,7 @@ export const SubscriptionErrors = declareErrors('SUBSCRIPTION', {
   MODE_UNSUPPORTED: {
     status: 422,
     title: 'The plan cannot be changed in this way',
-    help: 'Choose one of `allowed`: prices change with periods, entitlements at once or with them.',
+    help: 'Choose one of `allowed`: inside a period a plan changes only to one of a higher rank.',
   },
   ENDED: {
     status: 422,

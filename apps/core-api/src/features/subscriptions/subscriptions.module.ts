@@ -1,25 +1,36 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { BillableSubscriptions } from './billable-subscriptions.service.js';
+import { BillableSubscriptionsStore } from './billable-subscriptions.store.js';
+import { AddonSnapshots } from './addon-snapshots.js';
+import { AddonsController } from './addons.controller.js';
+import { Addons } from './addons.service.js';
+import { PlanChangePreviews } from './plan-change-previews.service.js';
 import { PlanChanges } from './plan-changes.service.js';
 import { PoliciesController } from './policies.controller.js';
 import { PoliciesService } from './policies.service.js';
 import { PoliciesStore } from './policies.store.js';
 import { SubscriptionEvents } from './subscription-events.js';
+import { SubscriptionLifecycleController } from './subscription-lifecycle.controller.js';
+import { SubscriptionLifecycle } from './subscription-lifecycle.service.js';
+import { SubscriptionViews } from './subscription-views.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { SubscriptionsJobs } from './subscriptions.jobs.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { SubscriptionsStore } from './subscriptions.store.js';
+import { TenantBills } from './tenant-bills.js';
 import { Terms } from './terms.service.js';
 import { Trials } from './trials.service.js';
 
 @Module({
   imports: [CatalogModule, DeploymentsModule],
-  controllers: [SubscriptionsController, PoliciesController],
+  controllers: [SubscriptionsController, SubscriptionLifecycleController, AddonsController, PoliciesController],
   providers: [
-    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, PlanChanges, Terms, Trials, PoliciesService,
-    PoliciesStore,
+    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, PlanChanges,
+    PlanChangePreviews, Addons, AddonSnapshots, SubscriptionLifecycle, SubscriptionViews, TenantBills, Terms, Trials, PoliciesService,
+    PoliciesStore, BillableSubscriptions, BillableSubscriptionsStore,
   ], // prettier-ignore
-  exports: [SubscriptionsService, PoliciesService],
+  exports: [SubscriptionsService, SubscriptionViews, TenantBills, PoliciesService, BillableSubscriptions],
 })
 export class SubscriptionsModule {}

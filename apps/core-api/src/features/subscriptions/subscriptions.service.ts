@@ -1,27 +1,19 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { OpenPeriod, Period } from '@biplane/billing-calendar';
-import { parseDecimal, RefusalError, type Clock } from '@biplane/kernel';
+import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
-import {
-  CatalogService,
-  PlansService,
-  type PlanVersionContent,
-  type PlanVersionRow,
-  type PlanHead,
-} from '../catalog/index.js';
+import type { PlanHead, PlanVersionRow } from '../catalog/index.js';
 import {
   DeploymentDetails,
-  DeploymentsService,
   EntitlementChanges,
   subscriptionStatusOf,
   type EntitlementChange,
-  type Deployment,
   type DeploymentType,
 } from '../deployments/index.js';
 import type { Actor } from '../audit/index.js';
-import { billingPeriodAt, dueRenewal } from './domain/billing-period.js';
-import { planPricedIn } from './domain/plan-change.js';
+import { billingPeriodAt } from './domain/billing-period.js';
+import { cancellationEnd } from './domain/cancellation.js';
 import { changeTerm, type TermChange } from './domain/term.js';
+import { AddonSnapshots, refuseOtherCurrency } from './addon-snapshots.js';
 import { SubscriptionEvents } from './subscription-events.js';
 import type { AttachedAddon, Subscription } from './subscription.js';
 import { subscriptionJson } from './subscriptions.json.js';
@@ -42,30 +34,11 @@ export interface StartSubscription {
   readonly now: Date;
 }
 
-/** A subscription as a bill needs it. */
-export interface BillableSubscription {
-  readonly subscription: Subscription;
-  readonly deployment: Deployment;
-  readonly plan: {
-    readonly code: string;
-    readonly name: string;
-    readonly version: number;
-    readonly content: PlanVersionContent;
-  };
-  readonly addons: readonly AttachedAddon[];
-  /** When it is charged for; not cut to the period. */
-  readonly active: readonly OpenPeriod[];
-  readonly suspended: readonly OpenPeriod[];
-  readonly firstReadyAt: Date | null;
-}
-
 @Injectable()
 export class SubscriptionsService implements OnModuleInit {
   constructor(
     private readonly store: SubscriptionsStore,
-    private readonly catalog: CatalogService,
-    private readonly plans: PlansService,
-    private readonly deployments: DeploymentsService,
+    private readonly snapshots: AddonSnapshots,
     private readonly changes: EntitlementChanges,
     private readonly details: DeploymentDetails,
     private readonly events: SubscriptionEvents,
@@ -81,6 +54,8 @@ export class SubscriptionsService implements OnModuleInit {
       return subscriptionJson(subscription, subscriptionStatusOf(deployment.state, ended));
     });
     this.changes.onChange(10, async (tx, change) => {
+      // Nobody was told of one that was never subscribed, and it has no end.
+      if (!(await this.store.ofDeployment(tx, change.deploymentId))) return;
       if (change.to === 'cancelled') await this.cancel(tx, change);
       await this.events.tellTransition(tx, await this.required(tx, change.deploymentId), change);
     });
@@ -91,7 +66,10 @@ export class SubscriptionsService implements OnModuleInit {
     const { plan, now } = input;
     refuseOtherCurrency(`plan "${plan.planCode}"`, plan.content.currency, input.currency);
     const addons: AttachedAddon[] = [];
-    for (const wanted of input.addons) addons.push(await this.snapshot(tx, wanted, input));
+    const { currency } = input;
+    for (const wanted of input.addons) {
+      addons.push(await this.snapshots.take(tx, wanted, { currency, attachedAt: now }));
+    }
     if (new Set(addons.map((addon) => addon.code)).size < addons.length) {
       throw new RefusalError(SubscriptionErrors.ADDON_REPEATED({ detail: 'Each add-on may be named once' }));
     }
@@ -126,8 +104,13 @@ export class SubscriptionsService implements OnModuleInit {
 
   async required(tx: Tx, deploymentId: string): Promise<Subscription> {
     const subscription = await this.store.ofDeployment(tx, deploymentId);
-    if (!subscription) throw new Error(`Deployment ${deploymentId} has no subscription`);
-    return subscription;
+    if (subscription) return subscription;
+    throw new RefusalError(SubscriptionErrors.NONE({ detail: `Deployment ${deploymentId} has no subscription` }));
+  }
+
+  /** Null while it was never subscribed. */
+  find(tx: Tx, deploymentId: string): Promise<Subscription | null> {
+    return this.store.ofDeployment(tx, deploymentId);
   }
 
   /** In which zone the periods of each deployment are cut; an unknown one is absent. */
@@ -135,70 +118,9 @@ export class SubscriptionsService implements OnModuleInit {
     return this.store.timeZones(tx, deploymentIds);
   }
 
-  /** All that was subscribed to at any time of the period, with what a bill is computed from. */
-  async subscriptionsOfTenant(tx: Tx, tenantId: string, period: Period): Promise<BillableSubscription[]> {
-    const subscriptions = await this.store.ofTenant(tx, tenantId, period);
-    const deployments = await this.deployments.findMany(
-      tx,
-      subscriptions.map((subscription) => subscription.deploymentId),
-    );
-    const billable: BillableSubscription[] = [];
-    for (const subscription of subscriptions) {
-      const deployment = deployments.get(subscription.deploymentId)!;
-      const priced = planPricedIn(subscription.plans, period);
-      const plan = await this.plans.publishedVersion(tx, priced.planCode, priced.planVersion);
-      const { startedAt, endedAt } = subscription;
-      const activity = await this.deployments.activity(tx, deployment, { startedAt, endedAt });
-      billable.push({
-        subscription,
-        deployment,
-        plan: { code: plan.planCode, name: plan.plan.name, version: plan.version, content: plan.content },
-        addons: subscription.addons,
-        ...activity,
-        firstReadyAt: deployment.firstReadyAt,
-      });
-    }
-    return billable;
-  }
-
-  /** It works to the end of what is paid for: the period that was begun, its renewal due or done. Before its start nothing is. */
+  /** It works to the end of what was promised, or stops now. */
   private async cancel(tx: Tx, change: EntitlementChange): Promise<void> {
-    const { period, timeZone, startedAt } = await this.required(tx, change.deploymentId);
-    const paidUntil = (dueRenewal(period, timeZone, change.at) ?? period).to;
-    await this.store.setEnd(tx, change.deploymentId, change.at < startedAt ? change.at : paidUntil);
+    const subscription = await this.required(tx, change.deploymentId);
+    await this.store.setEnd(tx, change.deploymentId, cancellationEnd(subscription, change));
   }
-
-  private async snapshot(
-    tx: Tx,
-    wanted: { code: string; quantity: string },
-    input: StartSubscription,
-  ): Promise<AttachedAddon> {
-    const units = parseDecimal(wanted.quantity);
-    if (!units.ok || units.value.coefficient <= 0n) {
-      throw new RefusalError(
-        SubscriptionErrors.QUANTITY_INVALID({ detail: `The quantity of "${wanted.code}" is not above zero` }),
-      );
-    }
-    const addon = await this.catalog.requiredAddon(tx, wanted.code);
-    refuseOtherCurrency(`add-on "${addon.code}"`, addon.currency, input.currency);
-    return {
-      id: this.ids.uuid(),
-      code: addon.code,
-      name: addon.name,
-      resourceKind: addon.resourceKind,
-      priceKind: addon.price.kind,
-      priceMinor: addon.priceMinor,
-      currency: addon.currency,
-      units: wanted.quantity,
-      grants: addon.grants,
-      attachedAt: input.now,
-      detachedAt: null,
-    };
-  }
-}
-
-function refuseOtherCurrency(what: string, currency: string, tenants: string): void {
-  if (currency === tenants) return;
-  const detail = `The ${what} is in ${currency}, the tenant is billed in ${tenants}`;
-  throw new RefusalError(SubscriptionErrors.CURRENCY_MISMATCH({ detail }));
 }

@@ -6,7 +6,7 @@ import type { Actor } from '../audit/index.js';
 import type { AddonGrant } from '../catalog/index.js';
 import type { PlanAssignment } from './domain/plan-change.js';
 import type { Term } from './domain/term.js';
-import type { Subscription } from './subscription.js';
+import type { AttachedAddon, Subscription } from './subscription.js';
 
 /** What time alone does to a subscription; `$1` is now. */
 const DUE = {
@@ -40,11 +40,7 @@ export class SubscriptionsStore {
           create: plans.map((plan) => ({ ...plan, reason: 'started', actor: actor.id, at: plan.entitledFrom })),
         },
         addons: {
-          create: addons.map(({ code, grants, ...addon }) => ({
-            ...addon,
-            addonCode: code,
-            grants: grants as unknown as Prisma.InputJsonArray,
-          })),
+          create: addons.map(addonRow),
         },
       },
       select: { id: true },
@@ -65,16 +61,6 @@ export class SubscriptionsStore {
       select: { deploymentId: true, timeZone: true },
     });
     return new Map(rows.map(({ deploymentId, timeZone }) => [deploymentId, timeZone]));
-  }
-
-  /** Those that had begun before `until` and had not ended before `from`. */
-  async ofTenant(tx: Tx, tenantId: string, period: Period): Promise<Subscription[]> {
-    const rows = await prismaOf<PrismaClient>(tx).subscription.findMany({
-      where: { tenantId, startedAt: { lt: period.to }, OR: [{ endedAt: null }, { endedAt: { gt: period.from } }] },
-      include: WHOLE,
-      orderBy: { deploymentId: 'asc' },
-    });
-    return rows.map(toSubscription);
   }
 
   /** In the order of their ids, so that one which cannot be carried out never hides those behind it. */
@@ -138,6 +124,17 @@ export class SubscriptionsStore {
     });
   }
 
+  async addAddon(tx: Tx, subscriptionId: string, addon: AttachedAddon): Promise<void> {
+    const data = { ...addonRow(addon), subscriptionId };
+    await prismaOf<PrismaClient>(tx).subscriptionAddon.create({ data, select: { id: true } });
+  }
+
+  /** Of a snapshot this alone is ever written, once: the database refuses the rest. */
+  async detachAddon(tx: Tx, id: string, at: Date): Promise<void> {
+    const sql = 'UPDATE subscription_addon SET detached_at = $2 WHERE id = $1::uuid AND detached_at IS NULL';
+    await executeSql(tx, sql, [id, at]);
+  }
+
   async setPlan(tx: Tx, id: string, plan: { planCode: string; planVersion: number }): Promise<void> {
     const sql = 'UPDATE subscription SET plan_code = $2, plan_version = $3::int WHERE id = $1::uuid';
     await executeSql(tx, sql, [id, plan.planCode, plan.planVersion]);
@@ -159,6 +156,10 @@ export class SubscriptionsStore {
   async setExpired(tx: Tx, id: string, at: Date): Promise<void> {
     await executeSql(tx, 'UPDATE subscription SET expired_at = $2 WHERE id = $1::uuid', [id, at]);
   }
+}
+
+function addonRow({ code, grants, ...addon }: AttachedAddon) {
+  return { ...addon, addonCode: code, grants: grants as unknown as Prisma.InputJsonArray };
 }
 
 type Row = Prisma.SubscriptionGetPayload<{ include: { addons: true; plans: true } }>;

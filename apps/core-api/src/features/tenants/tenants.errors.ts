@@ -3,6 +3,11 @@ import { declareErrors } from '@biplane/kernel';
 export const TenantErrors = declareErrors('TENANT', {
   SLUG_TAKEN: { status: 409, title: 'The slug is taken', help: 'Slugs are unique for ever: choose another one.' },
   NOT_FOUND: { status: 404, title: 'There is no such tenant', help: 'GET /tenants lists those that you may see.' },
+  SUSPENDED: {
+    status: 422,
+    title: 'The tenant is suspended',
+    help: 'POST /tenants/{id}/resume first: nothing new is begun for a tenant that is stopped.',
+  },
   BILLING_INVALID: {
     status: 422,
     title: 'The billing settings are not valid',

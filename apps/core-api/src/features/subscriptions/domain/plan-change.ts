@@ -1,4 +1,4 @@
-export const CHANGE_MODES = ['next_period', 'next_invoice'] as const;
+export const CHANGE_MODES = ['now', 'next_invoice', 'next_period'] as const;
 export type ChangeMode = (typeof CHANGE_MODES)[number];
 
 /** Which plan version grants what, and which is priced, from when on. */
@@ -18,18 +18,30 @@ export function planAt(plans: readonly PlanAssignment[], instant: Instant, at: D
   return plans.findLast((plan) => plan[instant] <= at) ?? first;
 }
 
-/** Prices change with periods alone: the plan of a bill is the one priced last before its period ends. */
+/** Usage is rated once a period: the plan that rates it is the one priced last before the period ends. */
 export function planPricedIn(plans: readonly PlanAssignment[], period: { readonly to: Date }): PlanAssignment {
   return planAt(plans, 'pricedFrom', new Date(period.to.getTime() - 1));
 }
 
-/** `next_invoice` grants at once and is priced from the next period on; `next_period` does both then. */
+/**
+ * `now` grants and is priced at once: its fees are those of the rest of the period. `next_invoice` grants at once and is
+ * priced from the next period on; `next_period` does both then.
+ */
 export function changeInstants(
   mode: ChangeMode,
   now: Date,
   periodEndsAt: Date,
 ): { entitledFrom: Date; pricedFrom: Date } {
-  return { entitledFrom: mode === 'next_invoice' ? now : periodEndsAt, pricedFrom: periodEndsAt };
+  return {
+    entitledFrom: mode === 'next_period' ? periodEndsAt : now,
+    pricedFrom: mode === 'now' ? now : periodEndsAt,
+  };
+}
+
+/** `now` leads only upwards, from the plan that grants and from the one that is priced: nothing that was sold is taken back inside a period. */
+export function modesTo(next: { rank: number }, present: readonly { rank: number }[]): readonly ChangeMode[] {
+  const isUpgrade = present.every(({ rank }) => next.rank > rank);
+  return isUpgrade ? CHANGE_MODES : CHANGE_MODES.filter((mode) => mode !== 'now');
 }
 
 /** By rank, never by price. */

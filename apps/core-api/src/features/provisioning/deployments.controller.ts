@@ -1,0 +1,93 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import {
+  Idempotent, IdempotencyKey, IdempotencyService, MaybeIdempotencyKey, MaybeIdempotent, Scopes, UuidParam, type IdempotentRequest,
+  type StoredAnswer,
+} from '@biplane/service-kit'; // prettier-ignore
+import { CurrentActor, type Actor } from '../audit/index.js';
+import { deploymentJson } from '../deployments/index.js';
+import { SubscriptionViews } from '../subscriptions/index.js';
+import { CreateDeploymentBody, StartSubscriptionBody, SubscribeBody } from './deployments.dto.js';
+import { FurtherDeployments } from './further-deployments.service.js';
+import { operationJson } from './operations.json.js';
+import { CreatedDeploymentDto, SubscribedDto } from './provisioning.responses.js';
+
+@ApiTags('deployments')
+@Controller()
+@Scopes('platform:admin')
+export class FurtherDeploymentsController {
+  constructor(
+    private readonly deployments: FurtherDeployments,
+    private readonly views: SubscriptionViews,
+    private readonly idempotency: IdempotencyService,
+  ) {}
+
+  /** With a plan it is provisioned like the tenant's first one (202); without one it is recorded and waits for it (201). */
+  @Post('deployments')
+  @Idempotent()
+  @ApiAcceptedResponse({ type: CreatedDeploymentDto })
+  @ApiCreatedResponse({ type: CreatedDeploymentDto })
+  create(
+    @IdempotencyKey() request: IdempotentRequest,
+    @Body() body: CreateDeploymentBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<StoredAnswer> {
+    return this.idempotency.run(request, async (tx) => {
+      const { deployment, provisioned } = await this.deployments.create(tx, body, actor);
+      const created: CreatedDeploymentDto = {
+        deployment: deploymentJson(deployment),
+        operation: provisioned && operationJson(provisioned.operation),
+        inviteToken: provisioned?.inviteToken ?? null,
+      };
+      const location = provisioned
+        ? `/api/v1/operations/${provisioned.operation.id}`
+        : `/api/v1/deployments/${deployment.id}`;
+      return {
+        status: provisioned ? 202 : 201,
+        headers: { location },
+        body: created,
+        secretPointers: ['/inviteToken'],
+      };
+    });
+  }
+
+  @Post('deployments/:id/subscribe')
+  @MaybeIdempotent()
+  @ApiCreatedResponse({ type: SubscribedDto })
+  subscribe(
+    @MaybeIdempotencyKey() request: IdempotentRequest | null,
+    @UuidParam('id') id: string,
+    @Body() body: SubscribeBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<StoredAnswer> {
+    return this.start(request, id, body, actor);
+  }
+
+  /** The same, by the name of what is made. */
+  @Post('billing/subscriptions')
+  @MaybeIdempotent()
+  @ApiTags('subscriptions')
+  @ApiCreatedResponse({ type: SubscribedDto })
+  startSubscription(
+    @MaybeIdempotencyKey() request: IdempotentRequest | null,
+    @Body() { deploymentId, ...body }: StartSubscriptionBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<StoredAnswer> {
+    return this.start(request, deploymentId, body, actor);
+  }
+
+  private start(
+    request: IdempotentRequest | null,
+    deploymentId: string,
+    body: SubscribeBody,
+    actor: Actor,
+  ): Promise<StoredAnswer> {
+    return this.idempotency.maybe(request, async (tx) => {
+      const { subscription, operation, inviteToken } = await this.deployments.subscribe(tx, deploymentId, body, actor);
+      const view = await this.views.one(tx, subscription);
+      const started: SubscribedDto = { ...view, operation: operationJson(operation), inviteToken };
+      const location = `/api/v1/billing/subscriptions/${subscription.id}`;
+      return { status: 201, headers: { location }, body: started, secretPointers: ['/inviteToken'] };
+    });
+  }
+}

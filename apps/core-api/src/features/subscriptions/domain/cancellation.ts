@@ -1,0 +1,22 @@
+import type { Period } from '@biplane/billing-calendar';
+import { dueRenewal } from './billing-period.js';
+
+/**
+ * When a cancelled subscription stops working. At the period's end that is the end of the period that was begun, its renewal
+ * due or done; of a trial, for which nothing is paid, the end of the trial; and before its start it never works.
+ */
+export function cancellationEnd(
+  subscription: {
+    readonly period: Period;
+    readonly timeZone: string;
+    readonly startedAt: Date;
+    readonly trialEndsAt: Date | null;
+  },
+  change: { readonly at: Date; readonly from?: string; readonly endsAt?: 'now' | 'period_end' },
+): Date {
+  const { period, timeZone, startedAt, trialEndsAt } = subscription;
+  const { at, from, endsAt } = change;
+  if (endsAt === 'now' || at < startedAt) return at;
+  if (from === 'trial' && trialEndsAt !== null) return trialEndsAt;
+  return (dueRenewal(period, timeZone, at) ?? period).to;
+}
