@@ -15,5 +15,5 @@ export default class SuitesThatKillLast {
   }
 }
 
-const kills = ({ path }) => /^(kill-|clocks|keys|webhooks)/.test(basename(path));
+const kills = ({ path }) => /^(kill-|usage-storm|clocks|keys|webhooks)/.test(basename(path));
 const size = ({ path }) => statSync(path).size;
