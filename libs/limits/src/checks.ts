@@ -1,101 +1,106 @@
-import { RefusalError } from '@biplane/kernel';
-import {
-  decide,
-  decideLimits,
-  isBeyondCap,
-  limitPeriod,
-  limitsOf,
-  type CounterReading,
-  type Decision,
-  type LicenseClaims,
-  type LicensedLimit,
-} from '@biplane/licensing';
-import { MeterErrors } from '@biplane/metering';
-import { invalid, type Tx } from '@biplane/service-kit';
+import type { Tx } from '@biplane/service-kit';
+import type { Decision } from '@biplane/licensing';
+import type { CheckDecisions } from './check-decisions.js';
 import { answerWithin, type Deadline } from './deadline.js';
-import { questionHash } from './decision-log.js';
-import { isExact } from './domain/enforcement.js';
-import { unitsOf } from './domain/units.js';
 import type { EngineParts } from './engine-parts.js';
+import { hashOf, rowOf, type KeyedAnswers } from './keyed-answers.js';
 import type { CheckedDecision, CheckQuestion } from './questions.js';
-import type { Hold } from './reservations.js';
 
 const ANSWER_MS = 250;
-const RESERVE_MS = 15 * 60_000;
-/** A room that another request took between the count and the hold is looked for again this often. */
-const ATTEMPTS_MAX = 3;
+/** Once decided under a key and about to be committed, an answer is waited for this much longer. */
+const COMMIT_MS = 1_000;
 
 /** Thrown to roll back what nobody waits for any more. */
 class Abandoned extends Error {}
 
-interface Asked extends CheckQuestion {
-  readonly license: LicenseClaims;
-  readonly meter: string;
-  readonly quantity: string;
+interface Answer {
+  readonly decision: CheckedDecision;
+  /** False: it was given before, under its key. */
+  readonly isNew: boolean;
 }
 
 /** Answers that a caller acts upon later: with an id, kept under a key, with a reservation or a ticket. */
 export class Checks {
-  constructor(private readonly parts: EngineParts) {}
+  constructor(
+    private readonly parts: EngineParts & { readonly keyed: KeyedAnswers; readonly decisions: CheckDecisions },
+  ) {}
 
   /** Refuses (RefusalError) METER.UNKNOWN, METER.WRONG_PLANE, IDEMPOTENCY.KEY_REUSED and IDEMPOTENCY.IN_FLIGHT; else it answers. */
   async check(question: CheckQuestion): Promise<CheckedDecision> {
-    const { options } = this.parts;
+    const { options, log, decisions } = this.parts;
     const startedAt = performance.now();
-    if (question.reserve === true) this.refuseWrongReservation(question);
-    const decisionId = options.ids.uuid();
-    const answer = await answerWithin(
-      question.answerMs ?? options.answerMs ?? ANSWER_MS,
-      (deadline) => this.answer(question, decisionId, deadline),
-      (error) => error instanceof Abandoned || options.onError?.(error),
-    );
-    const decision = answer ?? { ...this.withoutCounts(question), decisionId };
+    if (question.reserve === true) decisions.refuseWrongReservation(question);
+    const { decision, isNew } = await this.inTime(question, options.ids.uuid());
+    if (!isNew) question.repeated?.();
+    else if (decision.isAllowed) {
+      const { deploymentId, action, meter } = question;
+      log.countAllowed(deploymentId, action, meter, options.clock.now());
+    }
     options.metrics?.decided(decision, (performance.now() - startedAt) / 1000);
     return decision;
   }
 
-  private refuseWrongReservation({ license, meter, quantity = '1' }: CheckQuestion): void {
-    const authority = meter !== undefined && license && Object.hasOwn(license.meters, meter) && license.meters[meter];
-    if (authority && authority.authority !== this.parts.options.plane) {
-      const detail = `${meter} is counted by the ${authority.authority} plane, which alone can hold it`;
-      throw new RefusalError(MeterErrors.WRONG_PLANE({ detail }));
-    }
-    if (unitsOf(quantity) <= 0n) {
-      const detail = 'Nothing cannot be reserved';
-      throw new RefusalError(invalid([{ pointer: '/quantity', code: 'POSITIVE', detail }]));
-    }
+  private async inTime(question: CheckQuestion, decisionId: string): Promise<Answer> {
+    const { options, keyed, decisions } = this.parts;
+    const hasKey = question.idempotencyKey !== undefined;
+    const told = hasKey ? keyed.told(question) : undefined;
+    if (told !== undefined) return { decision: told, isNew: false };
+    const answer = await answerWithin(
+      question.answerMs ?? options.answerMs ?? ANSWER_MS,
+      (deadline) => this.answer(question, decisionId, deadline),
+      (error) => error instanceof Abandoned || options.onError?.(error),
+      COMMIT_MS,
+    );
+    if (answer !== undefined) return answer;
+    const decision = { ...decisions.withoutCounts(question), decisionId };
+    if (hasKey) keyed.tell(question, decision);
+    return { decision, isNew: true };
   }
 
-  private async answer(question: CheckQuestion, decisionId: string, deadline: Deadline): Promise<CheckedDecision> {
-    const { unitOfWork } = this.parts.options;
+  private answer(question: CheckQuestion, decisionId: string, deadline: Deadline): Promise<Answer> {
+    if (question.idempotencyKey !== undefined) return this.answerUnderKey(question, decisionId, deadline);
+    const limits = this.parts.decisions.limitsOf(question);
     const writes =
-      question.idempotencyKey !== undefined ||
-      question.reserve === true ||
-      this.limitsOf(question).some(({ strategy }) => strategy === 'queue' || strategy === 'throttle');
-    if (!writes) {
-      const decision = await this.decideAndRecord(unitOfWork.reader, question, decisionId, deadline);
-      await this.watch(question, decision);
-      return decision;
-    }
-    const { decision, isNew } = await unitOfWork.run((tx) => this.once(tx, question, decisionId, deadline));
-    if (isNew) await this.watch(question, decision);
-    // Committed, but told to nobody: what it holds would wait for its expiry. Under a key a repeat will ask for it.
-    if (deadline.isOver() && isNew && question.idempotencyKey === undefined) await this.undo(decision);
-    return decision;
+      question.reserve === true || limits.some(({ strategy }) => strategy === 'queue' || strategy === 'throttle');
+    return writes
+      ? this.answerInTransaction(question, decisionId, deadline)
+      : this.read(question, decisionId, deadline);
   }
 
-  private async once(
-    tx: Tx,
-    question: CheckQuestion,
-    decisionId: string,
-    deadline: Deadline,
-  ): Promise<{ readonly decision: CheckedDecision; readonly isNew: boolean }> {
-    const { idempotencyKey: key, principal } = question;
-    if (key !== undefined) {
-      const stored = await this.parts.log.stored(tx, principal, key, hashOf(question));
-      if (stored !== null) return { decision: JSON.parse(stored) as CheckedDecision, isNew: false };
+  private async read(question: CheckQuestion, decisionId: string, deadline: Deadline): Promise<Answer> {
+    const { reader } = this.parts.options.unitOfWork;
+    const decision = await this.decideAndRecord(reader, question, decisionId, deadline);
+    await this.watch(question, decision);
+    return { decision, isNew: true };
+  }
+
+  private async answerInTransaction(question: CheckQuestion, decisionId: string, deadline: Deadline): Promise<Answer> {
+    const { unitOfWork } = this.parts.options;
+    const decision = await unitOfWork.run((tx) => this.decideAndRecord(tx, question, decisionId, deadline));
+    await this.watch(question, decision);
+    // Committed, but told to nobody: what it holds would wait for its expiry.
+    if (deadline.isOver()) await this.undo(decision);
+    return { decision, isNew: true };
+  }
+
+  /** What is committed under the key is what is told: from its commit on the answer is waited for. */
+  private async answerUnderKey(question: CheckQuestion, decisionId: string, deadline: Deadline): Promise<Answer> {
+    const { options, log, keyed } = this.parts;
+    const { principal, idempotencyKey: key = '' } = question;
+    try {
+      const answer = await options.unitOfWork.run(async (tx): Promise<Answer> => {
+        const stored = await log.stored(tx, principal, key, hashOf(question));
+        if (stored !== null) return { decision: JSON.parse(stored) as CheckedDecision, isNew: false };
+        const decision = await this.decideAndRecord(tx, question, decisionId, deadline);
+        if (!deadline.keep()) throw new Abandoned();
+        return { decision, isNew: true };
+      });
+      if (answer.isNew) void this.watch(question, answer.decision);
+      return answer;
+    } finally {
+      // Something else was told meanwhile, which waits for this work to let go of the key.
+      if (deadline.isOver()) await keyed.store();
     }
-    return { decision: await this.decideAndRecord(tx, question, decisionId, deadline), isNew: true };
   }
 
   private async decideAndRecord(
@@ -104,20 +109,13 @@ export class Checks {
     decisionId: string,
     deadline: Deadline,
   ): Promise<CheckedDecision> {
-    const { options, log } = this.parts;
+    const { options, log, decisions } = this.parts;
     const now = options.clock.now();
-    const decision = { ...(await this.decide(tx, question, now)), decisionId };
+    const decision = { ...(await decisions.decide(tx, question, now)), decisionId };
     if (deadline.isOver()) throw new Abandoned();
-    const { deploymentId, action, meter, principal, idempotencyKey: key } = question;
-    if (decision.isAllowed) log.countAllowed(deploymentId, action, meter, now);
-    if (!decision.isAllowed || key !== undefined) {
-      const quantity = meter === undefined ? null : (question.quantity ?? '1');
-      const { outcome, code } = decision;
-      const idempotency = key === undefined ? null : { key, questionHash: hashOf(question) };
-      const asked = { deploymentId, principal, action, meter: meter ?? null, quantity, idempotency };
-      const answer = JSON.stringify(decision);
+    if (!decision.isAllowed || question.idempotencyKey !== undefined) {
       await this.inTransaction(tx, async (own) => {
-        await log.record(own, { decisionId, ...asked, outcome, code, answer, decidedAt: now });
+        await log.record(own, rowOf(question, decision, now));
         if (!decision.isAllowed) await options.onRefused?.(own, { question, decision, at: now });
         if (deadline.isOver()) throw new Abandoned();
       });
@@ -130,123 +128,6 @@ export class Checks {
   private async inTransaction(tx: Tx, work: (own: Tx) => Promise<void>): Promise<void> {
     const { unitOfWork } = this.parts.options;
     await (tx === unitOfWork.reader ? unitOfWork.run(work) : work(tx));
-  }
-
-  private async decide(
-    tx: Tx,
-    question: CheckQuestion,
-    now: Date,
-  ): Promise<Decision & Pick<CheckedDecision, 'reservationId' | 'expiresAt' | 'ticketId'>> {
-    const byLicense = this.byLicense(question);
-    const { license, meter, quantity = '1' } = question;
-    if (!byLicense.isAllowed || license === null || meter === undefined) return byLicense;
-    const asked: Asked = { ...question, license, meter, quantity };
-    const limits = this.limitsOf(asked);
-    const waiting = await this.waitingBefore(tx, asked, limits);
-    for (let attempt = 1; ; attempt += 1) {
-      const readings = waiting > 0 ? [] : await this.readings(tx, asked, limits, now);
-      const decision =
-        waiting > 0
-          ? await this.behindOthers(tx, asked, limits, byLicense, now, waiting)
-          : decideLimits(byLicense, license, { ...asked, readings });
-      if (decision.code === 'LIMIT.QUEUED') return this.enqueued(tx, asked, limits, decision, now);
-      if (!decision.isAllowed || question.reserve !== true) {
-        return decision;
-      }
-      const reserved = await this.reserved(tx, asked, limits, now);
-      if (reserved !== null) return { ...decision, ...reserved };
-      if (attempt >= ATTEMPTS_MAX) throw new Error(`The room for ${quantity} ${meter} went ${attempt} times`);
-    }
-  }
-
-  /** Whoever comes while others wait goes to the end of the line, whether there is room or not. */
-  private async waitingBefore(tx: Tx, { license, meter }: Asked, limits: readonly LicensedLimit[]): Promise<number> {
-    const isQueued = limits.some((limit) => limit.strategy === 'queue' && this.isOwn(limit));
-    return isQueued ? this.parts.tickets.line(tx, license.deployment.id, meter) : 0;
-  }
-
-  private async behindOthers(
-    tx: Tx,
-    asked: Asked,
-    limits: readonly LicensedLimit[],
-    byLicense: Decision,
-    now: Date,
-    waiting: number,
-  ): Promise<Decision> {
-    const decision = decideLimits(byLicense, asked.license, {
-      ...asked,
-      readings: await this.readings(tx, asked, limits, now),
-    });
-    const queue = limits.find((limit) => limit.strategy === 'queue' && this.isOwn(limit));
-    // Another limit of the meter denies: a place in the line would be of no use.
-    if (queue === undefined || decision.outcome === 'deny') return decision;
-    const retryAt = limitPeriod(queue.window, now, asked.license.calendar.timeZone)?.to.toISOString() ?? null;
-    const reason = `${waiting} requests for ${asked.meter} wait already: the request is queued`;
-    const { strategy: behavior, cap: limit } = queue;
-    return { ...decision, outcome: 'delay', isAllowed: false, code: 'LIMIT.QUEUED', reason, behavior, limit, retryAt };
-  }
-
-  private async enqueued(
-    tx: Tx,
-    asked: Asked,
-    limits: readonly LicensedLimit[],
-    decision: Decision,
-    now: Date,
-  ): Promise<Decision & { readonly ticketId?: string }> {
-    const { deploymentId, meter, action, quantity } = asked;
-    const id = this.parts.options.ids.uuid();
-    const holds = this.holdsOf(asked, limits, now);
-    const ticket = await this.parts.tickets.enqueue(tx, { id, deploymentId, meter, action, quantity, holds }, now);
-    if (ticket.ok) return { ...decision, ticketId: id };
-    const { code, detail } = ticket.error;
-    return { ...decision, outcome: 'deny', code, reason: detail, retryAt: null };
-  }
-
-  private async reserved(tx: Tx, asked: Asked, limits: readonly LicensedLimit[], now: Date) {
-    const { options, reservations } = this.parts;
-    const { deploymentId, meter, quantity, license } = asked;
-    const named = Object.hasOwn(license.meters, meter) ? license.meters[meter] : undefined;
-    // Its confirmation would be usage that nobody may submit.
-    if (named === undefined) throw new RefusalError(MeterErrors.UNKNOWN({ detail: `The license names no ${meter}` }));
-    const { aggregation } = named;
-    const expiresAt = new Date(now.getTime() + (options.reserveMs ?? RESERVE_MS));
-    const holds = this.holdsOf(asked, limits, now);
-    const request = { deploymentId, meter, aggregation, quantity, holds, expiresAt } as const;
-    const reservation = await reservations.reserve(tx, { id: options.ids.uuid(), ...request }, now);
-    return reservation && { reservationId: reservation.id, expiresAt: expiresAt.toISOString() };
-  }
-
-  /** A use stands in every count of its meter; of those it may not pass, the limits of the asked module are the caps. */
-  holdsOf({ license, meter }: Pick<Asked, 'license' | 'meter'>, limits: readonly LicensedLimit[], now: Date): Hold[] {
-    return [...this.parts.keys.of(license, meter, now).values()].map((key) => ({
-      key,
-      cap: limits.find((limit) => limit.window === key.window && isExact(limit))?.cap ?? null,
-    }));
-  }
-
-  private async readings(tx: Tx, asked: Asked, limits: readonly LicensedLimit[], now: Date): Promise<CounterReading[]> {
-    const { license, meter, quantity } = asked;
-    const keys = this.parts.keys.of(license, meter, now);
-    const readings: CounterReading[] = [];
-    for (const limit of limits) {
-      const key = keys.get(limit.window);
-      if (key === undefined || limit.strategy === 'allow') continue;
-      const windowEndsAt = key.period?.to ?? null;
-      if (!this.isOwn(limit)) {
-        const known = await this.parts.options.otherPlane?.(tx, key);
-        if (known) readings.push({ meter, window: limit.window, ...known, windowEndsAt, stale: true });
-        continue;
-      }
-      const [state] = await this.parts.counters.read(tx, [key]);
-      if (state === undefined) continue;
-      const used = state.spent;
-      const rate =
-        limit.rate && limit.strategy === 'throttle' && isBeyondCap(limit, used, quantity)
-          ? await this.parts.throttles.admit(tx, key, limit.rate, quantity, now)
-          : undefined;
-      readings.push({ meter, window: limit.window, used, asOf: now, windowEndsAt, rate });
-    }
-    return readings;
   }
 
   /** What was found out in passing is told; a failure to do so is no answer's business. */
@@ -269,35 +150,4 @@ export class Checks {
       if (ticketId !== undefined) await tickets.cancel(tx, ticketId, now);
     });
   }
-
-  /** The table "when no answer can be had": each strategy says what it makes of a count that did not come. */
-  private withoutCounts(question: CheckQuestion): Decision {
-    const byLicense = this.byLicense(question);
-    const { license } = question;
-    if (!byLicense.isAllowed || license === null) return byLicense;
-    const decision = decideLimits(byLicense, license, { ...question, readings: [] });
-    const code = this.parts.options.unavailableCode ?? 'LIMIT.UNAVAILABLE';
-    if (decision.outcome === 'deny' && decision.code === 'LIMIT.UNAVAILABLE') return { ...decision, code };
-    if (question.reserve !== true || !decision.isAllowed) return decision;
-    const reason = 'Nothing could be reserved in time';
-    return { ...decision, outcome: 'deny', isAllowed: false, code, reason, warnings: [] };
-  }
-
-  private byLicense({ license, deploymentId, action }: CheckQuestion): Decision {
-    const { homeId, clock, licenseNow } = this.parts.options;
-    return decide({ license, deploymentId, homeId, action, now: licenseNow?.() ?? clock.now() });
-  }
-
-  private limitsOf({ license, action, meter }: CheckQuestion): readonly LicensedLimit[] {
-    return license ? limitsOf(license, action, meter) : [];
-  }
-
-  private isOwn({ authority }: LicensedLimit): boolean {
-    return authority === this.parts.options.plane;
-  }
-}
-
-/** What makes two questions the same; not who asks, nor the license that answers. */
-function hashOf({ deploymentId, action, meter, quantity, reserve }: CheckQuestion): string {
-  return questionHash({ deploymentId, action, meter, quantity, reserve: reserve === true });
 }

@@ -3,6 +3,8 @@ import { RefusalError } from '@biplane/kernel';
 /** Whether anybody still waits for an answer. */
 export interface Deadline {
   readonly isOver: () => boolean;
+  /** The answer is about to be stored, and waited for a little longer from now on. False: nobody waits any more. */
+  readonly keep: () => boolean;
 }
 
 /**
@@ -13,16 +15,25 @@ export async function answerWithin<T>(
   ms: number,
   work: (deadline: Deadline) => Promise<T>,
   onFailure: (error: unknown) => void,
+  keepMs = 0,
 ): Promise<T | undefined> {
   let isOver = false;
   let timer: NodeJS.Timeout | undefined;
+  let end: () => void = () => undefined;
   const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
+    end = () => {
       isOver = true;
       resolve(undefined);
-    }, ms);
+    };
+    timer = setTimeout(end, ms);
   });
-  const answer = work({ isOver: () => isOver }).catch((error: unknown) => {
+  const keep = (): boolean => {
+    if (isOver) return false;
+    clearTimeout(timer);
+    timer = setTimeout(end, keepMs);
+    return true;
+  };
+  const answer = work({ isOver: () => isOver, keep }).catch((error: unknown) => {
     if (error instanceof RefusalError) throw error;
     onFailure(error);
     return undefined;

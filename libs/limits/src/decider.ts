@@ -1,6 +1,7 @@
 import { decide, limitsOf, type Decision, type LicenseClaims } from '@biplane/licensing';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Admissions } from './admissions.js';
+import { CheckDecisions } from './check-decisions.js';
 import { Checks } from './checks.js';
 import { CountCache } from './count-cache.js';
 import { DecisionLog } from './decision-log.js';
@@ -9,6 +10,7 @@ import type { LimitKey } from './domain/limit-key.js';
 import { PendingCounts, type PendingCount } from './domain/pending-counts.js';
 import type { SettledSlice } from './domain/slice-ledger.js';
 import type { EngineParts } from './engine-parts.js';
+import { KeyedAnswers } from './keyed-answers.js';
 import { LimitCounters } from './limit-counters.js';
 import { LimitWatch } from './limit-watch.js';
 import { NewLimits } from './new-limits.js';
@@ -47,6 +49,8 @@ export class Decider {
   private readonly pending = new PendingCounts();
   private readonly cache: CountCache;
   private readonly watch: LimitWatch;
+  private readonly decisions: CheckDecisions;
+  private readonly keyed: KeyedAnswers;
   private readonly checks: Checks;
   private readonly admissions: Admissions;
   private readonly processId: string;
@@ -71,7 +75,9 @@ export class Decider {
     const { slices, reservations, tickets, watch } = this;
     const throttles = new Throttles();
     const parts: EngineParts = { options, keys, counters, slices, reservations, tickets, throttles, watch, log };
-    this.checks = new Checks(parts);
+    this.decisions = new CheckDecisions(parts);
+    this.keyed = new KeyedAnswers({ unitOfWork, clock, log, reservations, tickets, onError: options.onError });
+    this.checks = new Checks({ ...parts, keyed: this.keyed, decisions: this.decisions });
     this.admissions = new Admissions({ ...parts, cache: this.cache, pending });
   }
 
@@ -124,7 +130,7 @@ export class Decider {
     const { isAllowed, code } = decide({ license, deploymentId, homeId, action, now: licenseNow?.() ?? at });
     if (!isAllowed) return code === 'LICENSE.MODULE_NOT_LICENSED' ? 'not_licensed' : null;
     const aggregation = Object.hasOwn(license.meters, meter) ? license.meters[meter]?.aggregation : undefined;
-    const holds = this.checks.holdsOf({ license, meter }, limitsOf(license, action, meter), at);
+    const holds = this.decisions.holdsOf({ license, meter }, limitsOf(license, action, meter), at);
     return { aggregation: aggregation ?? 'sum', holds };
   }
 
@@ -161,10 +167,16 @@ export class Decider {
       const drained = this.drain();
       if (drained.counts.length + drained.slices.length === 0) this.stored(drained);
       else await this.options.unitOfWork.run((tx) => this.settle(tx, drained));
-      await this.log.flush();
+      await this.flushLog();
     });
     this.flushing = mine.catch(() => undefined);
     return mine;
+  }
+
+  /** Stores what was decided, and the answers that could not wait to be stored. */
+  async flushLog(): Promise<void> {
+    await this.keyed.store();
+    await this.log.flush();
   }
 
   private stored(drained: DrainedUse): void {

@@ -7,6 +7,7 @@ import {
   forgetDecisions,
   insertDecisions,
   lockDecisionKey,
+  replaceDecision,
   takeFlush,
   type AllowedCount,
   type DecisionRow,
@@ -40,6 +41,11 @@ export class DecisionLog {
   /** In the transaction of what the decision does. */
   async record(tx: Tx, row: DecisionRow): Promise<void> {
     await insertDecisions(tx, [row]);
+  }
+
+  /** Another answer than was stored: what its caller was told instead. */
+  async replace(tx: Tx, row: DecisionRow): Promise<void> {
+    await replaceDecision(tx, row);
   }
 
   /** With the next flush: at the door nobody waits for a statement. False when too many wait already. */

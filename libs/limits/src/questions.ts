@@ -23,6 +23,8 @@ export interface CheckQuestion extends Question {
   readonly idempotencyKey?: string | undefined;
   /** What is left of the time for an answer; all of it by default. */
   readonly answerMs?: number | undefined;
+  /** Called when the answer is one that was given before, under the key: nothing happened again. */
+  readonly repeated?: (() => void) | undefined;
 }
 
 export interface AdmitQuestion extends Question {

@@ -53,6 +53,15 @@ export async function insertDecisions(tx: Tx, rows: readonly DecisionRow[]): Pro
   );
 }
 
+export async function replaceDecision(tx: Tx, { decisionId, outcome, code, answer }: DecisionRow): Promise<void> {
+  await executeSql(tx, 'UPDATE decision SET outcome = $2, code = $3, answer = $4 WHERE id = $1::text::uuid', [
+    decisionId,
+    outcome,
+    code,
+    answer,
+  ]);
+}
+
 export interface AllowedCount {
   readonly deploymentId: string;
   readonly action: string;

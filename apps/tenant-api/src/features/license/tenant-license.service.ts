@@ -44,8 +44,11 @@ export class TenantLicenseService {
     const { deploymentId } = handle;
     const license = this.licenseOf(deploymentId) ?? null;
     const { principal = THIS_SERVICE, ...asked } = question;
-    const decision = await this.decider.check({ license, deploymentId, action, principal, ...asked });
-    this.tell(license, action, asked.meter, decision);
+    let isRepeat = false;
+    const repeated = (): void => void (isRepeat = true);
+    const decision = await this.decider.check({ license, deploymentId, action, principal, ...asked, repeated });
+    // What was answered before was told then.
+    if (!isRepeat) this.tell(license, action, asked.meter, decision);
     return decision;
   }
 

@@ -13,7 +13,7 @@ import {
   type TestPostgres,
 } from '@biplane/testing';
 import { TestLicenses, usageEvent, UsageReplica } from '../../testing/usage-rig.js';
-import type { TenantLicenseService } from '../license/index.js';
+import { TenantLicenseService, type LicenseKeeper } from '../license/index.js';
 import { LimitsService } from './limits.service.js';
 
 const NOW = '2026-04-10T12:30:10.000Z';
@@ -256,6 +256,19 @@ describe('what core-api is told of limits', () => {
       replica.events.decided(licenses.claimsOf(deployment), CALLS, 'api_calls', decision);
     }
   };
+
+  it('a denial that is asked for again under its key is told once', async () => {
+    limited({ cap: '0' });
+    const claims = licenses.claimsOf(deployment);
+    const keeper = { get: () => ({ claims }) } as unknown as LicenseKeeper;
+    const service = new TenantLicenseService(keeper, replica.decider, replica.events);
+    const ask = () =>
+      service.checkModuleAccess({ deploymentId: deployment }, CALLS, { meter: 'api_calls', idempotencyKey: 'one' });
+    const first = await ask();
+    expect([await ask(), await ask()]).toEqual([first, first]);
+    await replica.events.flush(clock.now());
+    expect((await told()).map(({ kind, count }) => [kind, count])).toEqual([['denied', 1]]);
+  });
 
   it('the first denial of a minute is told at once, and the others of it in one record a minute later', async () => {
     limited({ cap: '1' });

@@ -83,7 +83,7 @@ export class WindowCallCounter implements CallCounter, OnModuleInit, BeforeAppli
       await this.store(this.inFlight);
       this.inFlight = null;
     } while (this.counts.size > 0);
-    await this.decider.log.flush();
+    await this.decider.flushLog();
   }
 
   private async store({ sequence, counts, drained }: Flush): Promise<void> {
