@@ -8,22 +8,21 @@ import { oracleBill, type OracleLine } from './spec-support/oracle.js';
 import { randomBill } from './spec-support/random-bill.js';
 
 const seed = seedOfRun();
-const bills = sizeOfRun({ soak: 100_000, ci: 2_000 });
+const bills = sizeOfRun({ soak: 100_000, ci: 1_500 });
 
 describe('the exact oracle', () => {
-  it(`D6: ${bills} random bills are those of the oracle, line by line, to the minor unit`, () => {
+  it('D6: random bills are those of the oracle, line by line, to the minor unit', () => {
     const random = seededRandom(seed);
     const seen = new Map<string, number>();
     for (let index = 0; index < bills; index += 1) {
       const { request, decimals, offsetHours } = randomBill(random);
       const bill = priceBill(orThrow(parseBillRequest(request)));
       const oracle = oracleBill(request, decimals, offsetHours);
-      const ours = { lines: bill.lines.map(shown), subtotal: bill.subtotal.minor, total: bill.total.minor };
-      const theirs = { ...oracle, lines: oracle.lines.map(oracleShown) };
-      try {
-        expect(ours).toEqual(theirs);
-      } catch (difference) {
-        throw new Error(`SEED=${seed}, bill ${index}: ${JSON.stringify(request)}`, { cause: difference });
+      const ours = [...bill.lines.map(shown), bill.subtotal.minor, bill.total.minor].join('\n');
+      const theirs = [...oracle.lines.map(oracleShown), oracle.subtotal, oracle.total].join('\n');
+      // Not `expect` for each: that takes longer than the bill.
+      if (ours !== theirs) {
+        expect({ seed, index, request, bill: ours }).toEqual({ seed, index, request, bill: theirs });
       }
       bill.lines.forEach(({ kind }) => seen.set(kind, (seen.get(kind) ?? 0) + 1));
     }
