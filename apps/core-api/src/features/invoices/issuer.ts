@@ -9,8 +9,8 @@ export const ISSUER = Symbol('ISSUER');
 const code = /^[A-Z][A-Z0-9]{0,9}$/;
 
 /**
- * Reads ISSUER_FILE: `{"code","name","address":["line"],"timeZone","taxId"}`. Throws with what is wrong; a service that
- * cannot say who sends its invoices does not start.
+ * Reads ISSUER_FILE: `{"code","name","address":["line"],"timeZone","taxId","payment":["line"]}`, the last one optional. Throws
+ * with what is wrong; a service that cannot say who sends its invoices does not start.
  */
 export function readIssuer(file: string): Issuer {
   const issuer = JSON.parse(readFileSync(file, 'utf8')) as Partial<Issuer>;
@@ -19,11 +19,15 @@ export function readIssuer(file: string): Issuer {
     isText(issuer.name) ? null : 'name must be a text',
     Array.isArray(issuer.address) && issuer.address.every(isText) ? null : 'address must be a list of lines',
     parseTimeZone(issuer.timeZone).ok ? null : 'timeZone must be an IANA time zone',
+    issuer.payment === undefined || (Array.isArray(issuer.payment) && issuer.payment.every(isText))
+      ? null
+      : 'payment must be a list of lines',
     issuer.taxId === null || isText(issuer.taxId) ? null : 'taxId must be a text or null',
   ].filter((mistake) => mistake !== null);
   if (wrong.length > 0) throw new Error(`ISSUER_FILE ${file}: ${wrong.join('; ')}`);
-  const { name, address, taxId } = issuer as Issuer;
-  return { code: issuer.code as string, name, address, timeZone: orThrow(parseTimeZone(issuer.timeZone)), taxId };
+  const { code: known, name, address, taxId, payment } = issuer as Issuer;
+  const timeZone = orThrow(parseTimeZone(issuer.timeZone));
+  return { code: known, name, address, timeZone, taxId, ...(payment && { payment }) };
 }
 
 function isText(value: unknown): value is string {

@@ -9,6 +9,8 @@ export interface Issuer {
   /** Decides in which year a number is taken. */
   readonly timeZone: string;
   readonly taxId: string | null;
+  /** How to pay, line by line as it is printed: bank, IBAN, BIC. */
+  readonly payment?: readonly string[];
 }
 
 /** Of the tenant as it was when the document was issued. */

@@ -1,0 +1,2 @@
+export { InvoicePdfs, type StoredPdf } from './invoice-pdfs.service.js';
+export { InvoicePdfsModule } from './invoice-pdfs.module.js';

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { renderInvoicePdf } from '@biplane/invoice-pdf';
+import { RefusalError, type Clock } from '@biplane/kernel';
+import { CLOCK, faultPoint, FieldCipher, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { DeploymentsService } from '../deployments/index.js';
+import { InvoicesService, type InvoiceJson } from '../invoices/index.js';
+import { InvoicePdfErrors } from './invoice-pdfs.errors.js';
+import { InvoicePdfsStore, type PdfKey, type PdfKind, type SealedPdf } from './invoice-pdfs.store.js';
+import { printedInvoice, printedReminder, type Printing } from './printed.js';
+
+/** A paper as it is sent to people. */
+export interface StoredPdf extends PdfKey {
+  readonly tenantId: string;
+  /** SHA-256 of the bytes, hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: Buffer;
+  /** Letters, digits, `-` and `.` only. */
+  readonly fileName: string;
+}
+
+/** Makes each paper once and keeps it: what was shown or sent is shown again, byte for byte. */
+@Injectable()
+export class InvoicePdfs {
+  constructor(
+    private readonly store: InvoicePdfsStore,
+    private readonly invoices: InvoicesService,
+    private readonly deployments: DeploymentsService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly cipher: FieldCipher,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The invoice as it was issued: the stored paper, or made now. Of two that make it at once, both answer the first. */
+  async of(invoiceId: string): Promise<StoredPdf> {
+    const key = { documentId: invoiceId, kind: 'invoice' } as const;
+    const found = await this.store.find(this.unitOfWork.reader, key);
+    if (found !== null) return this.open(found);
+    const invoice = await this.invoices.get(this.unitOfWork.reader, invoiceId);
+    const names = await this.deploymentNames(this.unitOfWork.reader, invoice);
+    const made = await this.make(key, invoice, printedInvoice(invoice, names));
+    faultPoint('invoice_pdf_after_render_before_store');
+    return this.open(await this.unitOfWork.run((tx) => this.keep(tx, made)));
+  }
+
+  /**
+   * The reminder of this level, made in the caller's transaction with what is open in it, or the one that was made before.
+   * `at` is the date that it bears.
+   */
+  async reminder(tx: Tx, invoiceId: string, level: number, at: Date): Promise<StoredPdf> {
+    const key = { documentId: invoiceId, kind: `reminder_${level}` } as const;
+    const found = await this.store.find(tx, key);
+    if (found !== null) return this.open(found);
+    const invoice = await this.invoices.get(tx, invoiceId);
+    const names = await this.deploymentNames(tx, invoice);
+    return this.open(
+      await this.keep(tx, await this.make(key, invoice, printedReminder(invoice, { level, at }, names))),
+    );
+  }
+
+  private async keep(tx: Tx, made: SealedPdf): Promise<SealedPdf> {
+    await this.store.keep(tx, made);
+    const kept = await this.store.find(tx, made);
+    if (kept === null) throw new Error(`The ${made.kind} of ${made.documentId} vanished inside its own transaction`);
+    return kept;
+  }
+
+  private async make(key: PdfKey, invoice: InvoiceJson, { document, options }: Printing): Promise<SealedPdf> {
+    const bytes = await renderInvoicePdf(document, options);
+    return {
+      ...key,
+      tenantId: invoice.buyer.tenantId,
+      number: invoice.number,
+      contentHash: invoice.contentHash,
+      sha256: sha256Of(bytes),
+      sealed: new Uint8Array(this.cipher.encryptBytes(placeOf(key), bytes)),
+      madeAt: this.clock.now(),
+    };
+  }
+
+  private open({ documentId, kind, tenantId, number, sha256, sealed }: SealedPdf): StoredPdf {
+    const bytes = this.opened({ documentId, kind }, sealed);
+    if (bytes === null || sha256Of(bytes) !== sha256) {
+      throw new RefusalError(InvoicePdfErrors.UNREADABLE({ detail: `The PDF of ${number} (${kind}) does not open` }));
+    }
+    return { documentId, kind, tenantId, sha256, bytes, fileName: fileNameOf(number, kind) };
+  }
+
+  private opened(key: PdfKey, sealed: Uint8Array): Buffer | null {
+    try {
+      return this.cipher.decryptBytes(placeOf(key), sealed);
+    } catch {
+      // Which of the causes it is says nothing to who asks; the help names them all.
+      return null;
+    }
+  }
+
+  private async deploymentNames(tx: Tx, { lines }: InvoiceJson): Promise<Map<string, string>> {
+    const ids = [...new Set(lines.flatMap(({ deployment }) => (deployment === null ? [] : [deployment])))];
+    const found = await this.deployments.findMany(tx, ids);
+    return new Map([...found].map(([id, { displayName }]) => [id, displayName]));
+  }
+}
+
+const placeOf = ({ documentId, kind }: PdfKey) => ({
+  table: 'invoice_pdf',
+  column: 'sealed',
+  id: `${documentId}/${kind}`,
+});
+
+const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** `INV-2026-000042.pdf`, `INV-2026-000042-reminder-1.pdf`. */
+function fileNameOf(number: string, kind: PdfKind): string {
+  const suffix = kind.startsWith('reminder_') ? `-${kind.replace('_', '-')}` : '';
+  return `${number.replace(/[^A-Za-z0-9-]/g, '-')}${suffix}.pdf`;
+}
