@@ -165,7 +165,7 @@ export class Admissions {
     for (const [index, each] of taken.entries()) {
       const { counters, options } = this.parts;
       const { key, limit } = each;
-      if (await options.unitOfWork.run((tx) => counters.take(tx, key, limit.cap, asked.quantity))) continue;
+      if (await options.unitOfWork.run((tx) => counters.take(tx, key, limit.cap, asked.quantity, asked.now))) continue;
       this.giveBack(asked, taken.slice(0, index));
       return this.decideBy(asked, new Map([...readings, [each, readingOf(each, limit.cap, asked.now)]]));
     }

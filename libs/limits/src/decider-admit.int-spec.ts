@@ -113,6 +113,20 @@ describe('Decider.admit', () => {
     expect(await countsOf(one, license)).toEqual(['level: 5 used, 0 held']);
   });
 
+  it('a recount between an admission and its storing takes nothing back, and sets right what was never stored', async () => {
+    const decider = deciderOf();
+    const license = licensed({ window: null, cap: '3', warnAt: [] });
+    const [key] = decider.keysOf(license, 'api_calls', clock.now());
+    const recount = () => unitOfWork.run((tx) => decider.counters.recount(tx, key!, clock.now()));
+    expect(await admitMany(decider, license, 3)).toEqual({ 'allow null': 3 });
+    expect(await recount()).toBeNull();
+    expect(await admitMany(decider, license, 2)).toEqual({ 'deny LIMIT.REACHED': 2 });
+    // Its process was killed with what it had not stored yet.
+    clock.advance(60_000);
+    expect(await recount()).toMatchObject({ used: '-3' });
+    expect(await admitMany(decider, license, 1)).toEqual({ 'allow null': 1 });
+  });
+
   it('soft limits are counted in memory, told beyond the cap, and stored once with the flush', async () => {
     const license = licensed({ cap: '3', strategy: 'overage_charge', warnAt: [] });
     const decider = deciderOf();

@@ -50,6 +50,9 @@ export interface Adjustment {
   readonly used: string;
 }
 
+/** Calls that were admitted are stored each second; none that was not stored by then will be. */
+const STORED_WITHIN_MS = 60_000;
+
 /** The counters that limits are decided by. Of one transaction the order is: `ensure`, then the usage itself, then `add`. */
 export class LimitCounters {
   constructor(private readonly usage: UsageSource) {}
@@ -122,13 +125,13 @@ export class LimitCounters {
 
   /**
    * Counts a use at once, if there is room: for levels and whatever is not sliced. The usage that it stands for is then
-   * stored without `add`.
+   * stored without `add`: in this transaction or, by whoever says when it was used (`at`), within moments.
    */
-  async take(tx: Tx, key: LimitKey, cap: string, quantity: string): Promise<boolean> {
-    if (await takeFrom(tx, key, cap, quantity)) return true;
+  async take(tx: Tx, key: LimitKey, cap: string, quantity: string, at: Date | null = null): Promise<boolean> {
+    if (await takeFrom(tx, key, cap, quantity, at)) return true;
     await this.ensure(tx, [key]);
     // Once more even if the row is there: it may have come after the statement that did not find it.
-    return takeFrom(tx, key, cap, quantity);
+    return takeFrom(tx, key, cap, quantity, at);
   }
 
   /** Holds a quantity, if there is room below the cap; without a cap in any case. */
@@ -138,12 +141,18 @@ export class LimitCounters {
     return holdIn(tx, key, cap, quantity);
   }
 
-  /** Counts again from the source, the reservations and the slices, and sets the row right. Null: it was right, or there is none. */
-  async recount(tx: Tx, key: LimitKey, _now: Date): Promise<Adjustment | null> {
+  /**
+   * Counts again from the source, the reservations and the slices, and sets the row right. Null: it was right, or there is none.
+   * Of a sum without a window, which the door counts before its usage is stored, a row is not lowered while it is in use.
+   */
+  async recount(tx: Tx, key: LimitKey, now: Date): Promise<Adjustment | null> {
     const before = await lockCounter(tx, key);
     if (before === undefined) return null;
-    const used = await this.usage.used(tx, key, key.aggregation);
-    const after = { ...before, used: quantityOf(unitsOf(used)), held: before.heldNow, lost: before.lostNow };
+    const counted = unitsOf(await this.usage.used(tx, key, key.aggregation));
+    const mayBeAhead = key.window === null && now.getTime() - before.lastAt.getTime() < STORED_WITHIN_MS;
+    const used =
+      mayBeAhead && key.aggregation === 'sum' && unitsOf(before.used) > counted ? before.used : quantityOf(counted);
+    const after = { ...before, used, held: before.heldNow, lost: before.lostNow };
     if (before.used === after.used && before.held === after.held && before.lost === after.lost) return null;
     await setCounter(tx, key, after);
     return {

@@ -91,13 +91,20 @@ export async function setCounter(tx: Tx, key: LimitKey, row: CounterRow): Promis
   );
 }
 
-/** Counts a use in one conditional UPDATE. */
-export async function takeFrom(tx: Tx, key: LimitKey, cap: string, quantity: string): Promise<boolean> {
+/** Counts a use in one conditional UPDATE. `at`: when it was used, if the usage itself is not stored yet. */
+export async function takeFrom(
+  tx: Tx,
+  key: LimitKey,
+  cap: string,
+  quantity: string,
+  at: Date | null,
+): Promise<boolean> {
   const taken = await executeSql(
     tx,
-    `UPDATE limit_counter c SET used = c.used + $5::text::numeric
+    `UPDATE limit_counter c SET used = c.used + $5::text::numeric,
+            last_at = greatest(c.last_at, coalesce($7::text::timestamptz, c.last_at))
       WHERE ${isKey('c', 1)} AND c.used + c.held + c.lost + $5::text::numeric <= $6::text::numeric`,
-    [...keyValues(key), quantity, cap],
+    [...keyValues(key), quantity, cap, at?.toISOString() ?? null],
   );
   return taken === 1;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { querySql, UnitOfWork } from '@biplane/service-kit';
 import { ServiceClient, sizeOfRun, spawnSource, waitFor } from '@biplane/testing';
 import type { AskerInput } from '../../testing/check-asker.main.js';
 import { ChecksRig, type Decision } from '../../testing/checks-rig.js';
@@ -71,6 +72,29 @@ describe('races of replicas', () => {
     expect(got.reduce((sum, each) => sum + each, 0)).toBe(10);
     const held = `SELECT 1 FROM limit_reservation WHERE deployment_id = $1 AND state = 'held'`;
     expect(await rig.suite.postgres.query(held, [deploymentId])).toHaveLength(10);
+  });
+});
+
+describe('many who are refused', () => {
+  it('a flood of denials is answered as such, and each of them is counted in the end', async () => {
+    const { deploymentId } = await rig.made();
+    const refused = () => rig.connector(deploymentId, { quantity: '11', reserve: false });
+    expect((await refused()).code).toBe('LIMIT.REACHED');
+    const flood = 20;
+    let answered = 0;
+    let answers: Promise<Decision[]> = Promise.resolve([]);
+    // Whoever raises the count of the violation waits here; the others are not held up.
+    await rig.suite.core.app.get(UnitOfWork, { strict: false }).run(async (tx) => {
+      await querySql(tx, 'SELECT 1 FROM violation WHERE deployment_id = $1::uuid FOR UPDATE', [deploymentId]);
+      const asked = Array.from({ length: flood }, () => refused().finally(() => (answered += 1)));
+      answers = Promise.all(asked);
+      await waitFor('all but the first of a second', () => answered >= flood - 3);
+    });
+    expect(new Set((await answers).map(({ code }) => code))).toEqual(new Set(['LIMIT.REACHED']));
+    await waitFor('all of them to be counted', async () => {
+      const [violation] = await rig.violations(deploymentId);
+      return violation?.['count'] === flood + 1 && violation['severity'] === 'critical';
+    });
   });
 });
 

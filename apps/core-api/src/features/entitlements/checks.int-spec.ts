@@ -42,7 +42,10 @@ describe('the connector story', () => {
     expect(event).toMatchObject({ kind: 'denied', meter: 'connectors', plane: 'control', used: '10', cap: '10' });
 
     await rig.connector(deploymentId, { reserve: false });
-    expect(await rig.violations(deploymentId)).toMatchObject([{ count: 2 }]);
+    await waitFor('the second refusal to be counted', async () => {
+      const [violation] = await rig.violations(deploymentId);
+      return violation?.['count'] === 2;
+    });
     expect(await rig.suite.events('subscription.entitlement.exceeded', deploymentId)).toHaveLength(1);
     expect(await rig.quota(deploymentId, 'connectors.connectors')).toMatchObject({
       ...{ isAllowed: false, remaining: '0', used: '10', limit: '10', behavior: 'hard_block', stale: false },
@@ -193,7 +196,11 @@ describe('requests that are queued', () => {
     expect(queued[0]).toMatchObject({ outcome: 'delay', code: 'LIMIT.QUEUED', retryAt: '2026-04-30T14:00:00.000Z' });
     // There would be room for one: who comes later goes to the end all the same.
     expect(await rig.ingestion(deploymentId, '1')).toMatchObject({ code: 'LIMIT.QUEUED' });
-    expect(await rig.violations(deploymentId)).toMatchObject([
+    const delayed = await waitFor('each delay to be counted', async () => {
+      const found = await rig.violations(deploymentId);
+      return found[0]?.['count'] === 4 && found;
+    });
+    expect(delayed).toMatchObject([
       { rule: 'limit_delayed', count: 4 },
       { rule: 'limit_warned', threshold: '0.8', severity: 'info' },
     ]);
