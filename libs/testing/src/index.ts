@@ -34,3 +34,11 @@ export {
   studioPlan,
 } from './scenario/studio.js';
 export { newPlacement, TestIssuer, type IssuedRecord, type Placement } from './licenses/test-issuer.js';
+export {
+  idOf,
+  insertManyMonths,
+  insertManyTenants,
+  usedBy,
+  type ManyMonths,
+  type ManyTenants,
+} from './scenario/many-tenants.js';

@@ -1,0 +1,1 @@
+export { RollupModule } from './rollup.module.js';
