@@ -27,6 +27,7 @@ export const RETENTION: readonly RetentionRule[] = [
   // Thirteen months: totals of the year that is being closed can be recounted.
   olderRows('usage_event', 'received_at', 396 * DAY_MS),
   olderRows('webhook_delivery', 'created_at', 30 * DAY_MS, `state <> 'waiting'`),
+  olderRows('mail', 'created_at', 90 * DAY_MS, `state <> 'waiting'`),
   // One row a denial; what a home told longer ago than 35 days is not taken.
   olderRows('violation_report', 'received_at', 70 * DAY_MS),
   olderRows('license_quarantine', 'last_at', 396 * DAY_MS),

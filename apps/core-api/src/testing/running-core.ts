@@ -26,6 +26,8 @@ export interface CoreOptions {
   readonly logLevel?: CoreEnvironment['LOG_LEVEL'];
   /** Where webhooks may go besides the open internet. */
   readonly webhookTestHosts?: readonly string[];
+  /** MAIL_URL; without it no mail is sent. */
+  readonly mailUrl?: string;
 }
 
 export interface RunningCore extends RunningService {
@@ -84,6 +86,8 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     CORE_DATABASE_URL: options.databaseUrl,
     REGIONS: options.regions,
     WEBHOOK_TEST_HOSTS: options.webhookTestHosts,
+    MAIL_URL: options.mailUrl,
+    MAIL_FROM: options.mailUrl && 'billing@biplane.example',
     KAFKA_BROKERS: options.kafka?.brokers ?? ['127.0.0.1:1'],
     KAFKA_USERNAME: options.kafka?.username ?? 'core',
     KAFKA_PASSWORD: options.kafka?.password ?? 'none',

@@ -53,7 +53,11 @@ describe('billing settings', () => {
     const { tenantId } = await suite.tenant();
     await put(tenantId, personal);
     const head = await suite.postgres.query('SELECT * FROM tenant_billing WHERE tenant_id = $1', [tenantId]);
-    const audit = await suite.admin.expect(200, 'GET', `/api/v1/audit?action=billing_settings.replaced&objectId=${tenantId}`);
+    const audit = await suite.admin.expect(
+      200,
+      'GET',
+      `/api/v1/audit?action=billing_settings.replaced&objectId=${tenantId}`,
+    );
     const resting = JSON.stringify([await versionsOf(tenantId), head, audit]);
     for (const secret of ['824 753', 'Hangar', 'accounts@', 'pm_1Nq']) expect(resting).not.toContain(secret);
     expect(audit).toMatchObject({ data: [{ after: { version: 2, personalChanged: true } }] });
