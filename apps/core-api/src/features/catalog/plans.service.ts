@@ -106,6 +106,12 @@ export class PlansService {
     return this.plans.publishedVersions(tx, refs);
   }
 
+  /** The numbers of all that were ever published, rising. */
+  async versionsSold(tx: Tx, code: string): Promise<number[]> {
+    const versions = await this.plans.versions(tx, [code]);
+    return versions.filter(({ state }) => state === 'published').map(({ version }) => version);
+  }
+
   /** Reads an inline plan version as strictly as a stored one: 400 when malformed, 422 when it breaks a rule. */
   async read(tx: Tx, version: unknown, pointer = '/version'): Promise<PlanVersionContent> {
     const meters = new Set((await this.catalog.meters(tx)).map((meter) => meter.meter));

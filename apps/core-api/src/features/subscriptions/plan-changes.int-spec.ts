@@ -123,7 +123,9 @@ describe('plan changes', () => {
         subscription,
       ]);
       await change(subscription.id, { planCode: 'team', mode });
-      expect(await bills()).toEqual(preview.months.map((month) => month.after));
+      // Its hash names the instant of the change, which is that of the deed and not of the preview.
+      const lines = (bill: unknown) => ({ ...(bill as object), inputHash: null });
+      expect((await bills()).map(lines)).toEqual(preview.months.map((month) => lines(month.after)));
     }
   });
 

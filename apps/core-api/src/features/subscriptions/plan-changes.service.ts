@@ -25,6 +25,12 @@ export interface PlanChangeRequest {
   readonly reason: string;
 }
 
+/** Locked to the end of the transaction, with the instant at which it is changed. */
+export interface HeldSubscription {
+  readonly subscription: Subscription;
+  readonly now: Date;
+}
+
 /** Where a change leads: whose plan it is from when on, and which way that is. */
 export interface DecidedChange extends PlanAssignment {
   readonly direction: 'upgrade' | 'downgrade' | 'lateral';
@@ -53,7 +59,17 @@ export class PlanChanges {
 
   /** Appends the assignment; what it changes now is carried out, and the license signed, in the same transaction. */
   async changeIn(tx: Tx, id: string, request: PlanChangeRequest, actor: Actor): Promise<DecidedChange> {
-    const { subscription, now } = await this.changeable(tx, id);
+    return this.decide(tx, await this.hold(tx, id), request, actor);
+  }
+
+  /** Of a subscription that is held. */
+  async decide(
+    tx: Tx,
+    { subscription, now }: HeldSubscription,
+    request: PlanChangeRequest,
+    actor: Actor,
+  ): Promise<DecidedChange> {
+    const { id } = subscription;
     const { mode, reason } = request;
     const { direction, ...assignment } = await this.assign(tx, subscription, request, now);
     await this.store.addPlan(tx, id, { ...assignment, reason, actor: actor.id, at: now });
@@ -123,7 +139,7 @@ export class PlanChanges {
   }
 
   /** In the order of the locks that transitions take: first the deployment. */
-  private async changeable(tx: Tx, id: string): Promise<{ subscription: Subscription; now: Date }> {
+  async hold(tx: Tx, id: string): Promise<HeldSubscription> {
     const found = await this.store.find(tx, id);
     if (!found) throw new RefusalError(SubscriptionErrors.NOT_FOUND({ detail: `There is no subscription ${id}` }));
     await this.deployments.lock(tx, found.deploymentId);

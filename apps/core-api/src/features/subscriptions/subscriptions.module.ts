@@ -8,6 +8,10 @@ import { AddonsController } from './addons.controller.js';
 import { Addons } from './addons.service.js';
 import { PlanChangePreviews } from './plan-change-previews.service.js';
 import { PlanChanges } from './plan-changes.service.js';
+import { PlanMigrationsController } from './plan-migrations.controller.js';
+import { PlanMigrationsJobs } from './plan-migrations.jobs.js';
+import { PlanMigrations } from './plan-migrations.service.js';
+import { PlanMigrationsStore } from './plan-migrations.store.js';
 import { PoliciesController } from './policies.controller.js';
 import { PoliciesService } from './policies.service.js';
 import { PoliciesStore } from './policies.store.js';
@@ -25,11 +29,17 @@ import { Trials } from './trials.service.js';
 
 @Module({
   imports: [CatalogModule, DeploymentsModule],
-  controllers: [SubscriptionsController, SubscriptionLifecycleController, AddonsController, PoliciesController],
+  controllers: [
+    SubscriptionsController,
+    SubscriptionLifecycleController,
+    AddonsController,
+    PlanMigrationsController,
+    PoliciesController,
+  ],
   providers: [
-    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, PlanChanges,
-    PlanChangePreviews, Addons, AddonSnapshots, SubscriptionLifecycle, SubscriptionViews, TenantBills, Terms, Trials, PoliciesService,
-    PoliciesStore, BillableSubscriptions, BillableSubscriptionsStore,
+    SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, SubscriptionLifecycle, SubscriptionViews,
+    PlanChanges, PlanChangePreviews, PlanMigrations, PlanMigrationsStore, PlanMigrationsJobs, TenantBills, Addons, AddonSnapshots,
+    Terms, Trials, PoliciesService, PoliciesStore, BillableSubscriptions, BillableSubscriptionsStore,
   ], // prettier-ignore
   exports: [SubscriptionsService, SubscriptionViews, TenantBills, PoliciesService, BillableSubscriptions],
 })

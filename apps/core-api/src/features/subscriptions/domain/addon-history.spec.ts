@@ -23,7 +23,9 @@ describe('the history of an add-on', () => {
             history.push({ code: 'storage', attachedAt: at, detachedAt: null });
           }
         }
-        const stretches = history.map(({ attachedAt, detachedAt }) => [+attachedAt, +(detachedAt ?? Infinity)] as const);
+        const stretches = history.map(
+          ({ attachedAt, detachedAt }) => [+attachedAt, +(detachedAt ?? Infinity)] as const,
+        );
         for (const [index, [from, to]] of stretches.entries()) {
           expect(from).toBeLessThan(to);
           if (index > 0) expect(stretches[index - 1]![1]).toBeLessThanOrEqual(from);
