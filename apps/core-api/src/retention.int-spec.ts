@@ -78,6 +78,25 @@ describe('what is kept', () => {
     expect(await left('instance_license')).toBe(1_500);
   });
 
+  it('a violation goes thirteen months after it was resolved, once nothing tells of it, and never while it is open', async () => {
+    await postgres.query(
+      `INSERT INTO violation (id, tenant_id, deployment_id, rule, severity, module, meter, period_start, source, license_version,
+                              count, first_at, last_at, detected_at, resolved_at)
+       SELECT id, id, id, 'limit_denied', 'warning', 'm', 'calls', $3, 'control', 1, 1, $3, $3, $3, resolved_at
+         FROM unnest($1::uuid[], $2::timestamptz[]) AS rows(id, resolved_at)`,
+      [
+        [1, 2, 3, 4].map((no) => `019d4431-af3d-7881-9f45-00000000000${no}`),
+        [daysAgo(396.01), daysAgo(395.99), null, daysAgo(400)],
+        daysAgo(500),
+      ],
+    );
+    const told = '019d4431-af3d-7881-9f45-000000000004';
+    await postgres.query(`INSERT INTO violation_report VALUES ($1, $1, $1, 1, $2)`, [told, daysAgo(1)]);
+    await new RetentionJob(unitOfWork, RETENTION, new Metrics()).run(now);
+    const ids = await postgres.query<{ no: string }>('SELECT right(id::text, 1) AS no FROM violation ORDER BY id');
+    expect(ids.map(({ no }) => no)).toEqual(['2', '3', '4']);
+  });
+
   it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {
     await postgres.query(
       `INSERT INTO usage_event_key SELECT '019d4431-af3d-7881-9f45-2821444d9094', 'many', no::text, 'h', $1 FROM generate_series(1, 2500) AS no`,

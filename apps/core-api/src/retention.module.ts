@@ -15,10 +15,11 @@ const DAY_MS = 24 * 3_600_000;
 const ENFORCED_BY_SILENT = `DELETE FROM instance_license WHERE ctid = ANY(ARRAY(
   SELECT l.ctid FROM instance_license l JOIN instance i ON i.id = l.instance_id WHERE i.received_at < $1 LIMIT $2::int))`;
 const WITHOUT_LICENSES = 'NOT EXISTS (SELECT 1 FROM instance_license l WHERE l.instance_id = instance.id)';
+const WITHOUT_REPORTS = 'NOT EXISTS (SELECT 1 FROM violation_report r WHERE r.violation_id = violation.id)';
 
 /**
  * For how long what is no document is kept. Invoices, licenses, audit, the history of usage and what stands in the usage
- * quarantine are not here: they stay. Idempotency keys, limits and decisions are forgotten by those who keep them.
+ * quarantine are not here: they stay (superseded licenses too: ADR 0021). Idempotency keys, limits and decisions are forgotten by those who keep them.
  */
 export const RETENTION: readonly RetentionRule[] = [
   olderRows('outbox', 'published_at', 7 * DAY_MS),
@@ -30,6 +31,8 @@ export const RETENTION: readonly RetentionRule[] = [
   olderRows('mail', 'created_at', 90 * DAY_MS, `state <> 'waiting'`),
   // One row a denial; what a home told longer ago than 35 days is not taken.
   olderRows('violation_report', 'received_at', 70 * DAY_MS),
+  // Thirteen months after it was resolved: the bills of the year that is being closed can be explained. An open one stays.
+  olderRows('violation', 'resolved_at', 396 * DAY_MS, WITHOUT_REPORTS),
   olderRows('license_quarantine', 'last_at', 396 * DAY_MS),
   {
     name: 'instance_license',
