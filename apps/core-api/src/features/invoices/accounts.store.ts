@@ -65,6 +65,15 @@ export class AccountsStore {
     return new Map(rows.map(({ tenantId, currency, balanceMinor }) => [balanceKey(tenantId, currency), balanceMinor]));
   }
 
+  /** What one tenant has, by currency. */
+  ofTenant(tx: Tx, tenantId: string): Promise<{ currency: string; balanceMinor: bigint }[]> {
+    return client(tx).tenantBalance.findMany({
+      where: { tenantId },
+      orderBy: { currency: 'asc' },
+      select: { currency: true, balanceMinor: true },
+    });
+  }
+
   /** In this order. The database writes what each came to, and refuses one that would take more than there is. */
   async move(tx: Tx, entries: readonly NewBalanceEntry[]): Promise<void> {
     if (entries.length === 0) return;

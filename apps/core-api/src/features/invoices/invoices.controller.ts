@@ -1,5 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query, StreamableFile } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { orThrow, parseTenantId, RefusalError } from '@biplane/kernel';
 import {
   ApiPage,
@@ -21,7 +29,15 @@ import {
   KEY,
 } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
-import { InvoiceDto, InvoiceListQuery, InvoiceRequestDto, VoidInvoiceDto } from './invoices.dto.js';
+import { invoiceCsv, invoicesCsv } from './invoice-csv.js';
+import {
+  InvoiceDto,
+  InvoiceExportQuery,
+  InvoiceFormatQuery,
+  InvoiceListQuery,
+  InvoiceRequestDto,
+  VoidInvoiceDto,
+} from './invoices.dto.js';
 import { InvoicesService, notFound } from './invoices.service.js';
 import type { InvoicePosition } from './invoices.store.js';
 import { mayReadOf, seesAll, visibleTenant } from './visibility.js';
@@ -89,16 +105,42 @@ export class InvoicesController {
     return mapPage(found, ({ invoice }) => invoice);
   }
 
+  /** Every line of every invoice of a month, in the order of their numbers. */
+  @Get('export')
+  @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
+  @ApiOperation({ summary: 'The lines of a month as CSV, as they are read' })
+  @ApiOkResponse({ content: { 'text/csv': { schema: { type: 'string' } } } })
+  export(@Query() query: InvoiceExportQuery, @CurrentPrincipal() principal: Principal): StreamableFile {
+    const filter = { ...query, tenantId: visibleTenant(principal, query.tenantId) };
+    const lines = invoicesCsv((after, take) => this.invoices.ofMonth(this.unitOfWork.reader, filter, after, take));
+    return new StreamableFile(lines, csvFile(`invoices-${query.period}`));
+  }
+
   @Get(':id')
   @Scopes('platform:admin', 'platform:read', 'billing:write', TENANT_SCOPE)
-  @ApiOperation({ summary: 'Show an invoice; a draft to those who bill' })
-  @ApiOkResponse({ type: InvoiceDto })
-  async show(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<InvoiceDto> {
-    const draft = seesAll(principal) ? await this.invoices.findDraft(this.unitOfWork.reader, id) : null;
+  @ApiOperation({ summary: 'Show an invoice, its lines as CSV if so asked; a draft to those who bill' })
+  @ApiExtraModels(InvoiceDto)
+  @ApiOkResponse({
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(InvoiceDto) } },
+      'text/csv': { schema: { type: 'string' } },
+    },
+  })
+  async show(
+    @UuidParam('id') id: string,
+    @Query() { format }: InvoiceFormatQuery,
+    @Headers('accept') accept: string | undefined,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<InvoiceDto | StreamableFile> {
+    const reader = this.unitOfWork.reader;
+    const draft = seesAll(principal) ? await this.invoices.findDraft(reader, id) : null;
     if (draft !== null) return draft;
-    const invoice = await this.invoices.get(this.unitOfWork.reader, id);
-    if (!mayReadOf(principal, invoice.buyer.tenantId)) throw notFound(id);
-    return invoice;
+    const stored = await this.invoices.stored(reader, id);
+    if (!mayReadOf(principal, stored.tenantId)) throw notFound(id);
+    const asCsv =
+      format === undefined ? accept?.trim().toLowerCase().startsWith('text/csv') === true : format === 'csv';
+    if (!asCsv) return this.invoices.json(stored);
+    return new StreamableFile(Buffer.from(invoiceCsv(stored)), csvFile(stored.number));
   }
 
   @Delete(':id')
@@ -125,6 +167,10 @@ export class InvoicesController {
       return this.invoices.get(tx, id);
     });
   }
+}
+
+function csvFile(name: string) {
+  return { type: 'text/csv; charset=utf-8; header=present', disposition: `attachment; filename="${name}.csv"` };
 }
 
 /** `force` says that something is taken back, so it needs a reason, and nothing else takes one. */

@@ -66,6 +66,29 @@ export class InvoiceListQuery extends PageQuery {
   status?: (typeof INVOICE_STATUSES)[number];
 }
 
+export class InvoiceFormatQuery {
+  @ApiPropertyOptional({ enum: ['json', 'csv'], description: 'Before what `Accept` asks for' })
+  @IsOptional()
+  @IsIn(['json', 'csv'])
+  format?: 'json' | 'csv';
+}
+
+export class InvoiceExportQuery {
+  @ApiProperty({ example: '2026-04' })
+  @Matches(MONTH, { message: MONTH_MESSAGE })
+  period!: string;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  tenantId?: string;
+
+  @ApiPropertyOptional({ enum: ['issued', 'paid', 'void'] })
+  @IsOptional()
+  @IsIn(['issued', 'paid', 'void'])
+  status?: 'issued' | 'paid' | 'void';
+}
+
 export class IssuerDto {
   @ApiProperty({ example: 'BP' }) readonly code!: string;
   @ApiProperty({ example: 'Biplane' }) readonly name!: string;

@@ -171,7 +171,16 @@ export class InvoicesService {
     return rows.map((row) => ({ invoice: draftJson(row), position: { issuedAt: row.createdAt, id: row.id } }));
   }
 
-  private json(invoice: StoredInvoice): InvoiceJson {
+  ofMonth(
+    tx: Tx,
+    filter: InvoiceFilter & { readonly period: string },
+    after: string | null,
+    limit: number,
+  ): Promise<StoredInvoice[]> {
+    return this.store.ofMonth(tx, filter, after, limit);
+  }
+
+  json(invoice: StoredInvoice): InvoiceJson {
     return invoiceJson(invoice, this.buyers.open(invoice.id, invoice.buyerEncrypted));
   }
 }
@@ -180,8 +189,8 @@ export function notFound(id: string): RefusalError {
   return new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));
 }
 
-function refuseEmpty(month: string, { deployments, adjustments }: MonthlyBill): void {
-  if (deployments + adjustments > 0) return;
+function refuseEmpty(month: string, { deployments, adjustments, decreases }: MonthlyBill): void {
+  if (deployments + adjustments + decreases.length > 0) return;
   throw new RefusalError(BillingErrors.NOTHING_TO_BILL({ detail: `The tenant had no subscription in ${month}` }));
 }
 

@@ -115,6 +115,27 @@ export class InvoicesStore {
     return rows.map(storedInvoice);
   }
 
+  /** In the order of their numbers, at most `limit`, behind `after`: for exports. */
+  async ofMonth(
+    tx: Tx,
+    { period, tenantId, status }: InvoiceFilter & { readonly period: string },
+    after: string | null,
+    limit: number,
+  ): Promise<StoredInvoice[]> {
+    const rows = await client(tx).invoice.findMany({
+      where: {
+        period,
+        ...(tenantId !== undefined && { tenantId }),
+        ...(status !== undefined && { status }),
+        ...(after !== null && { number: { gt: after } }),
+      },
+      orderBy: { number: 'asc' },
+      take: limit,
+      select: storedColumns,
+    });
+    return rows.map(storedInvoice);
+  }
+
   /** What is still to be paid and was due before an instant, the longest due first. */
   async open(tx: Tx, dueBefore: Date, limit: number, tenantIds?: readonly string[]): Promise<StoredInvoice[]> {
     const rows = await client(tx).invoice.findMany({

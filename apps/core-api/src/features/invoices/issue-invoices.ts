@@ -14,6 +14,7 @@ import { DraftsStore } from './drafts.store.js';
 import { BillingErrors } from './invoices.errors.js';
 import { InvoicesStore, type NewInvoice } from './invoices.store.js';
 import { ISSUER } from './issuer.js';
+import { LateDecreases } from './late-decreases.js';
 import type { StoredInvoice } from './stored-invoice.js';
 
 /** A computed month that may be invoiced: its period has ended, and is complete or past its cut-off (`issuing`). */
@@ -49,6 +50,7 @@ export class IssueInvoices {
     private readonly accounts: AccountsStore,
     private readonly drafts: DraftsStore,
     private readonly buyers: Buyers,
+    private readonly decreases: LateDecreases,
     private readonly audit: Audit,
     private readonly platformEvents: PlatformEvents,
     @Inject(ISSUER) private readonly issuer: Issuer,
@@ -94,6 +96,8 @@ export class IssueInvoices {
   ): Promise<[IssueItem, StoredInvoice][]> {
     items.forEach(refuseTooLarge);
     const tenantIds = items.map(({ tenantId }) => tenantId);
+    // First, so that what comes back to a tenant is used on this invoice of it.
+    for (const { tenantId, bill } of items) await this.decreases.credit(tx, tenantId, bill.decreases, actor);
     const settings = await this.buyers.settingsOf(tx, tenantIds);
     const balances = await this.accounts.balances(tx, tenantIds);
     const drafted = await this.drafts.take(tx, items);

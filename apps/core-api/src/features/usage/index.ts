@@ -6,3 +6,4 @@ export { LimitEvents, type RefusedLimitEvent, type ReportedLimitEvent } from './
 export { UsageModule } from './usage.module.js';
 export { UsageService, type Completeness } from './usage.service.js';
 export type { HomeHour } from './domain/completeness.js';
+export { UsageIntake } from './usage-intake.service.js';
