@@ -81,8 +81,9 @@ describe('what is kept', () => {
   it('a violation goes thirteen months after it was resolved, once nothing tells of it, and never while it is open', async () => {
     await postgres.query(
       `INSERT INTO violation (id, tenant_id, deployment_id, rule, severity, module, meter, period_start, source, license_version,
-                              count, first_at, last_at, detected_at, resolved_at)
-       SELECT id, id, id, 'limit_denied', 'warning', 'm', 'calls', $3, 'control', 1, 1, $3, $3, $3, resolved_at
+                              count, first_at, last_at, detected_at, resolved_at, resolved_by, resolved_reason)
+       SELECT id, id, id, 'limit_denied', 'warning', 'm', 'calls', $3, 'control', 1, 1, $3, $3, $3, resolved_at,
+              CASE WHEN resolved_at IS NOT NULL THEN 'x' END, CASE WHEN resolved_at IS NOT NULL THEN 'x' END
          FROM unnest($1::uuid[], $2::timestamptz[]) AS rows(id, resolved_at)`,
       [
         [1, 2, 3, 4].map((no) => `019d4431-af3d-7881-9f45-00000000000${no}`),
