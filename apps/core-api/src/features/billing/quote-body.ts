@@ -38,6 +38,16 @@ export class QuoteBodyReader {
     return value as Record<string, string>;
   }
 
+  /** Meter → license versions, each a whole number from one on. */
+  versions(value: Readonly<Record<string, unknown>>, pointer: string): Record<string, number[]> {
+    for (const [meter, list] of Object.entries(value)) {
+      const isList = Array.isArray(list) && list.length <= stretchesMax;
+      if (isList && list.every((version) => Number.isSafeInteger(version) && version >= 1)) continue;
+      this.note(`${pointer}/${meter}`, 'VERSIONS', 'License versions are a list of whole numbers from 1 on');
+    }
+    return value as Record<string, number[]>;
+  }
+
   refuseMistakes(): void {
     if (this.mistakes.length > 0) throw new RefusalError(invalid(this.mistakes));
   }

@@ -61,6 +61,11 @@ export class QuoteTaxDto {
   @ApiProperty({ example: '0.10' })
   @Matches(decimal, { message: '$property must be a decimal string' })
   rate!: string;
+
+  @ApiPropertyOptional({ description: 'The recipient owes it: the rate is "0" then, and its line of zero says why' })
+  @IsOptional()
+  @IsBoolean()
+  reverseCharge?: boolean;
 }
 
 export class QuotePlanDto {
@@ -85,6 +90,32 @@ export class QuoteAddonDto {
   @ApiProperty({ example: '1' })
   @Matches(decimal, { message: '$property must be a decimal string' })
   quantity!: string;
+
+  @ApiPropertyOptional({ type: [StretchDto], description: 'When it is attached; all the active time when absent' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1_000)
+  @ValidateNested({ each: true })
+  @Type(() => StretchDto)
+  attached?: StretchDto[];
+}
+
+/** A plan that is in force before the one at the end of the period. */
+export class QuotePreviousPlanDto {
+  @ApiPropertyOptional({ type: QuotePlanDto, description: 'A published plan version; or `planVersion` inline' })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => QuotePlanDto)
+  plan?: QuotePlanDto;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  planVersion?: Record<string, unknown>;
+
+  @ApiProperty({ example: '2026-04-15T12:00:00Z', description: 'The first instant at which it holds no longer' })
+  @Matches(instant, { message: '$property must be an RFC 3339 instant' })
+  until!: string;
 }
 
 export class QuoteDeploymentDto {
@@ -108,6 +139,14 @@ export class QuoteDeploymentDto {
   @IsOptional()
   @IsObject()
   planVersion?: Record<string, unknown>;
+
+  @ApiPropertyOptional({ type: [QuotePreviousPlanDto], description: 'Plans in force before it, in their order' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(31)
+  @ValidateNested({ each: true })
+  @Type(() => QuotePreviousPlanDto)
+  previousPlans?: QuotePreviousPlanDto[];
 
   @ApiPropertyOptional({ type: [QuoteAddonDto] })
   @IsOptional()
@@ -147,10 +186,28 @@ export class QuoteDeploymentDto {
   @IsBoolean()
   firstPeriod?: boolean;
 
+  @ApiPropertyOptional({
+    type: String,
+    description: 'When it is first ready, where plans change: whose setup fee is due',
+  })
+  @IsOptional()
+  @Matches(instant, { message: '$property must be an RFC 3339 instant' })
+  firstReadyAt?: string;
+
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' }, example: { droplet_hours: '2160' } })
   @IsOptional()
   @IsObject()
   usage?: Record<string, unknown>;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'integer' } },
+    example: { droplet_hours: [3] },
+    description: 'Meter → license versions under which the usage is allowed; named on its lines',
+  })
+  @IsOptional()
+  @IsObject()
+  licenseVersions?: Record<string, unknown>;
 }
 
 export class QuoteRequestDto {
@@ -179,8 +236,9 @@ export class QuoteRequestDto {
 
   @ApiPropertyOptional({
     type: 'array',
-    items: { type: 'object' },
-    description: 'Refused until discounts can be priced',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ kind: 'percent', rate: '0.10', description: 'pilot' }],
+    description: "The tenant's own: at most one `amount` and one `percent`, taken in that order",
   })
   @IsOptional()
   @IsArray()

@@ -1,3 +1,4 @@
+export { CatalogErrors } from './catalog.errors.js';
 export { CatalogModule } from './catalog.module.js';
 export { AddonGrantDto } from './catalog.responses.js';
 export { CatalogService } from './catalog.service.js';

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkInvariants } from '@biplane/testing';
+import { billingRig, type BilledScene, type BillingRig } from '../../testing/billing-rig.js';
+
+let rig: BillingRig;
+
+beforeAll(async () => {
+  rig = await billingRig('2025-12-31T12:00:00.000Z');
+  const vat = { country: 'CH', code: 'VAT', name: 'MWST 8.1 %', rate: '0.081', from: '2024-01-01', to: null };
+  await rig.admin.expect(201, 'POST', '/api/v1/catalog/taxes', vat);
+});
+afterAll(async () => {
+  await checkInvariants(rig.postgres.url);
+  await rig?.close();
+});
+
+const swiss = { currency: 'CHF', timeZone: 'UTC', country: 'CH', taxId: null, payByInvoice: true, locale: 'de-CH' };
+const post = (path: string, body: object) => rig.admin.expect(200, 'POST', `/api/v1${path}`, body);
+const transition = ({ deploymentId }: BilledScene, to: string) =>
+  post(`/deployments/${deploymentId}/transition`, { to, reason: 'test' });
+const total = async (scene: BilledScene, month: string) => (await scene.month(month)).total.amount;
+
+describe('golden bills, on the running service', () => {
+  it('golden bills 2, 3 and 4: a fee from the 16th, five days suspended, and a module by the day', async () => {
+    await rig.plan('basic', 10, { currency: 'CHF', baseFee: '49.00' });
+    const search = { module: 'search', features: [], dailyPrice: '0.10', limits: [] };
+    await rig.plan('searching', 10, { currency: 'CHF', modules: [search] });
+    const daily = await rig.tenant(
+      { plan: { code: 'searching' }, addons: [], billing: { ...swiss, country: 'LI' } },
+      '2026-01-02T00:00:00Z',
+    );
+    const path = `/api/v1/deployments/${daily.deploymentId}/modules/search`;
+    const enabled = async (instant: string, isEnabled: boolean) => {
+      await rig.at(instant);
+      await rig.admin.expect(200, 'PUT', path, { enabled: isEnabled });
+    };
+    await enabled('2026-01-01T00:00:00.000Z', false);
+    await enabled('2026-01-03T10:00:00.000Z', true);
+    await enabled('2026-01-03T18:00:00.000Z', false);
+    await enabled('2026-01-10T00:00:00.000Z', true);
+    await enabled('2026-01-12T23:59:00.000Z', false);
+    await rig.at('2026-01-16T00:00:00.000Z');
+    const [whole, stopped] = [await rig.tenant(basic), await rig.tenant(basic)];
+    await rig.at('2026-01-19T23:59:00.000Z');
+    await transition(stopped, 'suspended');
+    await rig.at('2026-01-25T00:00:00.000Z');
+    await transition(stopped, 'active');
+    await rig.at('2026-02-02T00:00:00.000Z');
+    expect([await total(whole, '2026-01'), await total(stopped, '2026-01'), await total(daily, '2026-01')]).toEqual([
+      '27.34',
+      '18.80',
+      '0.40',
+    ]);
+    const lines = async (scene: BilledScene) => (await scene.month('2026-01')).lines.map(({ amount }) => amount.amount);
+    expect([await lines(whole), await lines(stopped)]).toEqual([['25.29', '2.05'], ['17.39', '1.41']]); // prettier-ignore
+  });
+});
+
+const basic = { plan: { code: 'basic' }, addons: [], billing: swiss };
