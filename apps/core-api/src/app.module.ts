@@ -9,11 +9,15 @@ import { CatalogModule } from './features/catalog/index.js';
 import { DeploymentsModule } from './features/deployments/index.js';
 import { EntitlementsModule } from './features/entitlements/index.js';
 import { EventsModule } from './features/events/index.js';
+import { InvoicePdfsModule } from './features/invoice-pdfs/index.js';
 import { InvoicesModule } from './features/invoices/index.js';
 import { LicensesModule } from './features/licenses/index.js';
 import { LimitsModule } from './features/limits/index.js';
+import { MailModule } from './features/mail/index.js';
 import { ProvisioningModule } from './features/provisioning/index.js';
 import { RegionsModule } from './features/regions/index.js';
+import { RemindersModule } from './features/reminders/index.js';
+import { RollupModule } from './features/rollup/index.js';
 import { SubscriptionsModule } from './features/subscriptions/index.js';
 import { TenantsModule } from './features/tenants/index.js';
 import { UsageModule } from './features/usage/index.js';
@@ -23,8 +27,8 @@ import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicesModule, LicensesModule,
-  LimitsModule, ProvisioningModule, RegionsModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
+  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicePdfsModule, InvoicesModule, LicensesModule,
+  LimitsModule, MailModule, ProvisioningModule, RegionsModule, RemindersModule, RollupModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
   WebhooksModule,
 ]; // prettier-ignore
 

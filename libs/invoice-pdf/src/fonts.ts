@@ -7,7 +7,8 @@ export type Weight = 'regular' | 'bold';
 /** The files of one family, and the order in which families are asked for a letter. */
 const FAMILIES = [
   { name: 'NotoSans', package: '@expo-google-fonts/noto-sans' },
-  { name: 'NotoSansArabic', package: '@expo-google-fonts/noto-sans-arabic' },
+  // Not Noto's, which draws the dots of letters for themselves: from such a paper no name can be copied.
+  { name: 'Vazirmatn', package: '@expo-google-fonts/vazirmatn' },
   { name: 'NotoSansHebrew', package: '@expo-google-fonts/noto-sans-hebrew' },
   { name: 'NotoSansThai', package: '@expo-google-fonts/noto-sans-thai' },
   { name: 'NotoSansSC', package: '@expo-google-fonts/noto-sans-sc' },
@@ -28,6 +29,9 @@ export interface Face {
 
 /** A feature name that no font has: it carries the direction through pdfkit, which knows none. */
 export const RTL_FEATURES: readonly string[] = ['rtl '];
+
+/** Right to left without those of taste: programs that read the paper take their letters in the wrong order. */
+const NO_LIGATURES = { liga: false, dlig: false };
 
 export interface Fonts {
   /** The first face in the order of families that has the letter, or undefined. */
@@ -72,7 +76,8 @@ function openFace(id: string, shared: fontkit.Font): Face {
   const shape = (text: string, rtl: boolean): fontkit.GlyphRun => {
     const key = `${rtl ? '<' : '>'}${text}`;
     const held =
-      shaped.get(key) ?? shared.layout.call(font, text, undefined, undefined, undefined, rtl ? 'rtl' : 'ltr');
+      shaped.get(key) ??
+      shared.layout.call(font, text, rtl ? NO_LIGATURES : undefined, undefined, undefined, rtl ? 'rtl' : 'ltr');
     shaped.set(key, held);
     return held;
   };
@@ -96,6 +101,7 @@ function wordsOf(text: string): string[] {
 
 /** pdfkit scales the positions that it is given, and asks for the sum afterwards. */
 function copyOf({ glyphs, positions }: fontkit.GlyphRun) {
+  for (const glyph of glyphs) nameLigature(glyph);
   const own = positions.map((position) => ({ ...position }));
   return {
     glyphs,
@@ -104,4 +110,17 @@ function copyOf({ glyphs, positions }: fontkit.GlyphRun) {
       return own.reduce((sum, { xAdvance }) => sum + xAdvance, 0);
     },
   };
+}
+
+/** Lam and alef are one glyph. By its own code point it is read as one letter, which no reader turns around in itself. */
+const LAM_ALEF = new Map([
+  ['لآ', 0xfef5],
+  ['لأ', 0xfef7],
+  ['لإ', 0xfef9],
+  ['لا', 0xfefb],
+]);
+
+function nameLigature(glyph: fontkit.Glyph): void {
+  const own = glyph.codePoints.length === 2 ? LAM_ALEF.get(String.fromCodePoint(...glyph.codePoints)) : undefined;
+  if (own !== undefined) glyph.codePoints = [own];
 }
