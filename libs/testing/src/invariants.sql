@@ -99,14 +99,14 @@ SELECT i.number, count(a.id) AS entries FROM invoice i
 LEFT JOIN audit_entry a ON a.action = 'invoice.issued' AND a.object_type = 'invoice' AND a.object_id = i.id::text
 GROUP BY i.id HAVING count(a.id) <> 1;
 
--- invariant: a tenant comes with a deployment, each with its subscription, license and operation, or not at all
+-- invariant: a tenant comes with a deployment, each with its subscription, license and operation, or not at all; one that waits for its plan has none of them
 -- tables: tenant, deployment, subscription, license_head, operation
 SELECT t.slug, d.id AS deployment, s.id AS subscription, h.version::text AS license, o.id AS operation FROM tenant t
 LEFT JOIN deployment d ON d.tenant_id = t.id
 LEFT JOIN subscription s ON s.deployment_id = d.id
 LEFT JOIN license_head h ON h.deployment_id = d.id
 LEFT JOIN operation o ON o.deployment_id = d.id
-WHERE d.id IS NULL OR s.id IS NULL OR h.version IS NULL OR o.id IS NULL;
+WHERE d.id IS NULL OR num_nonnulls(s.id, h.version, o.id) <> CASE d.phase WHEN 'recorded' THEN 0 ELSE 3 END;
 
 -- invariant: nothing is ready that its home did not report ready
 -- tables: deployment, license_applied
@@ -156,3 +156,63 @@ WHERE c.held <> s.open + r.reserved OR c.lost <> s.expired;
 -- tables: limit_ticket, limit_reservation
 SELECT t.id, t.state FROM limit_ticket t LEFT JOIN limit_reservation r ON r.id = t.reservation_id
 WHERE (t.state = 'admitted') <> (r.id IS NOT NULL);
+
+-- invariant: credit note numbers are gapless
+-- tables: credit_note, credit_note_series
+SELECT s.issuer, s.year, s.last_number, count(n.id) AS notes FROM credit_note_series s
+LEFT JOIN credit_note n ON n.issuer = s.issuer AND n.year = s.year
+GROUP BY s.issuer, s.year, s.last_number
+HAVING count(n.id) <> s.last_number OR coalesce(max(n.sequence), 0) <> s.last_number;
+
+-- invariant: what was credited, paid, used of the balance and is open comes to the total of an invoice
+-- tables: invoice, invoice_payment, credit_note
+SELECT i.number, i.total_minor::text, i.open_minor::text, p.applied::text AS paid, n.applied::text AS lowered, n.total::text AS credited
+FROM invoice i
+CROSS JOIN LATERAL (SELECT coalesce(sum(applied_minor), 0) AS applied FROM invoice_payment WHERE invoice_id = i.id) p
+CROSS JOIN LATERAL (SELECT coalesce(sum(applied_minor), 0) AS applied, coalesce(sum(total_minor), 0) AS total
+  FROM credit_note WHERE invoice_id = i.id) n
+WHERE i.paid_minor <> p.applied OR i.credited_minor <> n.total
+  OR (i.status = 'void' AND (p.applied <> 0 OR n.total <> 0))
+  OR (i.status <> 'void' AND greatest(i.total_minor, 0) <> i.credit_applied_minor + p.applied + n.applied + i.open_minor);
+
+-- invariant: a credit note comes to the sum of its lines, and no line of an invoice is credited beyond itself
+-- tables: credit_note, credit_note_line, invoice_line
+SELECT n.number, n.total_minor::text, sum(c.amount_minor)::text AS lines, bool_or(l.beyond) AS beyond FROM credit_note n
+JOIN credit_note_line c ON c.credit_note_id = n.id
+CROSS JOIN LATERAL (
+  SELECT sum(a.amount_minor) * sign(i.amount_minor) NOT BETWEEN 0 AND abs(i.amount_minor) AS beyond
+  FROM invoice_line i JOIN credit_note_line a ON a.invoice_id = i.invoice_id AND a.invoice_position = i.position
+  WHERE i.invoice_id = c.invoice_id AND i.position = c.invoice_position GROUP BY i.amount_minor) l
+GROUP BY n.id HAVING sum(c.amount_minor) <> n.total_minor OR bool_or(l.beyond);
+
+-- invariant: a tenant's balance is the sum of its entries, each of which says what it came to, and is never below zero
+-- tables: tenant_balance, tenant_balance_entry
+SELECT b.tenant_id, b.currency, b.balance_minor::text, e.total::text, e.entries FROM tenant_balance b
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount_minor), 0) AS total, count(*) AS entries, coalesce(bool_or(balance_minor <> running), false) AS wrong
+  FROM (SELECT amount_minor, balance_minor, sum(amount_minor) OVER (ORDER BY sequence) AS running FROM tenant_balance_entry
+    WHERE (tenant_id, currency) = (b.tenant_id, b.currency)) of_tenant) e
+WHERE b.balance_minor <> e.total OR b.entries <> e.entries OR b.balance_minor < 0 OR e.wrong;
+
+-- invariant: what moves a balance stands on a document or a payment, and moves it once and by as much
+-- tables: tenant_balance_entry, invoice, invoice_payment, credit_note
+SELECT cause, source_id, sum(should)::text AS should, sum(moved)::text AS moved FROM (
+  SELECT 'applied' AS cause, id AS source_id, -credit_applied_minor AS should, 0 AS moved FROM invoice
+  UNION ALL SELECT 'returned', id, credit_applied_minor, 0 FROM invoice WHERE status = 'void'
+  UNION ALL SELECT 'negative_total', id, greatest(-total_minor, 0), 0 FROM invoice
+  UNION ALL SELECT 'overpayment', id, excess_minor, 0 FROM invoice_payment
+  UNION ALL SELECT 'credit_note', id, balance_minor, 0 FROM credit_note
+  UNION ALL SELECT cause, source_id, 0, amount_minor FROM tenant_balance_entry) movements
+GROUP BY cause, source_id HAVING sum(should) <> sum(moved);
+
+-- invariant: an invoice that replaces another and the void one that it replaces name each other
+-- tables: invoice
+SELECT i.number, i.status, i.replaced_by_id, s.id AS successor FROM invoice i
+LEFT JOIN invoice s ON s.replaces_id = i.id
+WHERE i.replaced_by_id IS DISTINCT FROM s.id OR (s.id IS NOT NULL AND (i.status <> 'void' OR s.tenant_id <> i.tenant_id OR s.period <> i.period));
+
+-- invariant: a credit note was issued by somebody, once
+-- tables: credit_note, audit_entry
+SELECT n.number, count(a.id) AS entries FROM credit_note n
+LEFT JOIN audit_entry a ON a.action = 'credit_note.issued' AND a.object_type = 'credit_note' AND a.object_id = n.id::text
+GROUP BY n.id HAVING count(a.id) <> 1;

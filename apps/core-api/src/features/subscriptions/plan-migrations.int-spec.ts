@@ -35,12 +35,10 @@ const done = (id: string) =>
     return shown.state === 'done' && shown;
   });
 /** A further version of a plan, published. */
-const nextVersion = async (code: string, over: object) => {
+const publishVersion = async (code: string, version: number, over: object) => {
   const path = `/api/v1/subscription/plans/${code}/versions`;
-  const draft = (await suite.admin.expect(201, 'POST', path, { version: { ...studio.version, ...over } })) as {
-    version: number;
-  };
-  await suite.admin.expect(200, 'POST', `${path}/${draft.version}/publish`);
+  await suite.admin.expect(201, 'POST', path, { version: { ...studio.version, ...over } });
+  await suite.admin.expect(200, 'POST', `${path}/${version}/publish`);
 };
 const subscribed = (code: string, version?: number) =>
   suite.tenant({ billing: UTC, addons: [], plan: { code, ...(version !== undefined && { version }) } });
@@ -63,7 +61,7 @@ describe('plan migrations', () => {
       to: 'paused',
       reason: 'x',
     });
-    await nextVersion('moving', { baseFee: '60.00' });
+    await publishVersion('moving', 2, { baseFee: '60.00' });
     const fresh = await subscribed('moving');
 
     const preview = await migrate('moving', 2, { mode: 'migrate', preview: true });
@@ -87,8 +85,8 @@ describe('plan migrations', () => {
   it('what cannot be moved is parked with its reason, stops no other, and is tried again by the next run', async () => {
     await publishLike(suite.admin, { code: 'parking', rank: 20 });
     const [first, second] = [await subscribed('parking'), await subscribed('parking')];
-    await nextVersion('parking', { currency: 'EUR' });
-    await nextVersion('parking', { baseFee: '70.00' });
+    await publishVersion('parking', 2, { currency: 'EUR' });
+    await publishVersion('parking', 3, { baseFee: '70.00' });
     const { id } = (await migrate('parking', 2, { mode: 'migrate', from: [1] })).body as Shown;
     const parked = await done(id);
     expect(parked).toMatchObject({ migrated: 0, parkedCount: 2 });
@@ -108,7 +106,7 @@ describe('plan migrations', () => {
   it('grandfathered, they stay, and the decision is on record', async () => {
     await publishLike(suite.admin, { code: 'staying', rank: 20 });
     const { subscription } = await subscribed('staying');
-    await nextVersion('staying', { baseFee: '60.00' });
+    await publishVersion('staying', 2, { baseFee: '60.00' });
     const answer = await migrate('staying', 2, { mode: 'grandfather' });
     expect(answer).toMatchObject({ status: 202, body: { state: 'done', matched: 1, migrated: 0 } });
     expect(await latestOf(subscription.id)).toEqual(['staying', 1]);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '@biplane/kernel';
+import { CLOCK } from '@biplane/service-kit';
 import { checkInvariants, ServiceClient, waitFor } from '@biplane/testing';
 import { coreSuite, publishLike, type CoreSuite } from '../../testing/core-suite.js';
 
@@ -23,6 +25,12 @@ afterAll(async () => {
 
 const act = (id: string, verb: string, body: object) =>
   suite.admin.post(`/api/v1/billing/subscriptions/${id}/${verb}`, { reason: 'asked for', ...body });
+/** The service reads its clock anew every few milliseconds; what follows is done at that instant. */
+const moveClock = async (instant: string) => {
+  suite.core.setClock(instant);
+  const clock = suite.core.app.get<Clock>(CLOCK, { strict: false });
+  await waitFor('the clock', () => Promise.resolve(clock.now() >= new Date(instant)));
+};
 const ready = (deploymentId: string) =>
   suite.postgres.query('UPDATE deployment SET first_ready_at = created_at WHERE id = $1', [deploymentId]);
 const eventsOf = async (id: string) =>
@@ -49,7 +57,7 @@ const subscribed = async (plan = 'studio') => {
 describe('lifecycle of a subscription', () => {
   it('D14: changed twice in one day, the day is owed once, by the plan at its end, and nothing of the past is rewritten', async () => {
     const [once, twice] = [await subscribed(), await subscribed()];
-    suite.core.setClock('2026-04-20T10:00:00.000Z');
+    await moveClock('2026-04-20T10:00:00.000Z');
     for (const { subscription } of [once, twice]) {
       expect(await act(subscription.id, 'change-plan', { planCode: 'team', mode: 'now' })).toMatchObject({
         status: 200,
@@ -87,7 +95,7 @@ describe('lifecycle of a subscription', () => {
       await subscribed('tried'),
       await subscribed('tried'),
     ];
-    suite.core.setClock('2026-04-24T12:00:00.000Z');
+    await moveClock('2026-04-24T12:00:00.000Z');
     const cancelled = await Promise.all(
       trials.slice(1).map(({ subscription: { id } }) => act(id, 'cancel', { at: 'now' })),
     );
@@ -112,7 +120,7 @@ describe('lifecycle of a subscription', () => {
       status: 422,
       body: { code: 'DEPLOYMENT.TRANSITION_FORBIDDEN', allowed: ['active', 'suspended', 'cancelled'] },
     });
-    suite.core.setClock('2026-04-27T12:00:00.000Z');
+    await moveClock('2026-04-27T12:00:00.000Z');
     expect(await act(subscription.id, 'resume', {})).toMatchObject({ status: 200, body: { status: 'active' } });
     expect(await suite.license(deploymentId)).toMatchObject({ version: 3, status: 'active' });
     // The 24th and the 27th count, the 25th and the 26th do not: five of thirty days.
@@ -142,7 +150,7 @@ describe('lifecycle of a subscription', () => {
     });
 
     const racing = [await subscribed(), await subscribed(), await subscribed()];
-    suite.core.setClock('2026-05-01T00:00:00.500Z');
+    await moveClock('2026-05-01T00:00:00.500Z');
     // A plan change races with the renewal: whoever is first, the next period is June.
     const changes = await Promise.all(
       racing.map(({ subscription: { id } }) => act(id, 'change-plan', { planCode: 'team', mode: 'next_period' })),
