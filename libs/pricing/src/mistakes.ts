@@ -26,6 +26,10 @@ export class Mistakes {
   private readonly found: Failure[] = [];
   private readonly errors: FieldError[] = [];
 
+  get count(): number {
+    return this.found.length;
+  }
+
   note(pointer: string, failure: Failure): void {
     this.found.push(failure);
     this.errors.push({ pointer, code: failure.code, detail: failure.detail });

@@ -1,7 +1,7 @@
 import type { Period } from '@biplane/billing-calendar';
 import type { DeploymentInput, PlanPricing, PreviousPlan } from './input.js';
 import { at, type Mistakes } from './mistakes.js';
-import { readPlanPricing } from './parse-plan.js';
+import { readKnownPlan } from './known-plans.js';
 import { refuseOtherCurrency, type BillFrame } from './parse-frame.js';
 import { PricingErrors } from './pricing.errors.js';
 import type { DeploymentRequest, PlanPricingRequest } from './request.js';
@@ -66,7 +66,7 @@ function readPlan(
   mistakes: Mistakes,
 ): ReadPlan | null {
   const here = at(pointer, 'planVersion');
-  const plan = readPlanPricing(planVersion, here, mistakes);
+  const plan = readKnownPlan(planVersion, here, mistakes);
   if (plan === null) return null;
   refuseOtherCurrency(plan.currency, currency, at(here, 'currency'), mistakes);
   return { code, name, plan, request: planVersion };
