@@ -8,6 +8,8 @@ describe('what looks like the number of a card', () => {
     ['with dashes', '5555-5555-5555-4444'],
     ['15 digits', '378282246310005'],
     ['19 digits', '6304000000000000000'],
+    ['with dots', '4111.1111.1111.1111'],
+    ['in digits of full width', '４１１１１１１１１１１１１１１１'],
     ['in a sentence', 'card 4111111111111111, thanks'],
   ])('is found: %s', (_why, text) => {
     expect(holdsCardNumber(text)).toBe(true);
@@ -20,6 +22,7 @@ describe('what looks like the number of a card', () => {
     ['a first digit that no card has', '0000000000000000'],
     ['twelve digits', '411111111111'],
     ['twenty digits', '41111111111111111111'],
+    ['the reference of a Swiss payment slip', '210000000003139471430009017'],
     ['a provider id', 'pi_3MtwBwLkdIwHu7ix28a3tqPa'],
     ['nothing', ''],
   ])('is not taken for one: %s', (_why, text) => {

@@ -1,12 +1,16 @@
-/** Digits as cards are written: in one run, or in groups with blanks or dashes between them. */
-const DIGITS = /(?<![0-9A-Za-z])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Za-z])/g;
+/**
+ * Digits as cards are written: in one run, or in groups with one sign between them. A longer run is no card's but a bank's
+ * reference: that of a Swiss payment slip has 27 digits.
+ */
+const DIGITS = /(?<![0-9A-Za-z])(?:[0-9][ ._/-]?){12,18}[0-9](?![0-9A-Za-z])/g;
 
 /**
  * Whether a text holds what looks like the number of a payment card: 13 to 19 digits that begin as cards do and pass their
  * check digit. One in ten numbers of that length passes by chance; a reference with a letter in front never does.
  */
 export function holdsCardNumber(text: string): boolean {
-  return [...text.matchAll(DIGITS)].some(([found]) => isCardNumber(found.replaceAll(/[ -]/g, '')));
+  // Digits of other scripts are read as digits by people too.
+  return [...text.normalize('NFKC').matchAll(DIGITS)].some(([found]) => isCardNumber(found.replaceAll(/[ ._/-]/g, '')));
 }
 
 function isCardNumber(digits: string): boolean {
