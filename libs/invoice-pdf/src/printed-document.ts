@@ -10,7 +10,8 @@ export interface PrintedDocument {
   readonly buyer: PrintedBuyer;
   /** `2026-04`. */
   readonly billedMonth: string;
-  readonly period: { readonly from: string; readonly to: string };
+  /** Lines of an earlier one say of which month they are; without it none does. */
+  readonly period?: { readonly from: string; readonly to: string } | undefined;
   readonly currency: string;
   readonly issuedAt: string;
   readonly dueAt: string | null;
@@ -44,7 +45,8 @@ export interface PrintedLine {
   readonly kind: string;
   readonly deployment: string | null;
   readonly description: string;
-  readonly quantity: string;
+  /** Null where there is none to tell. */
+  readonly quantity: string | null;
   readonly unitPrice: string | null;
   readonly amount: MoneyJson;
   readonly period: { readonly from: string; readonly to: string };
@@ -57,8 +59,8 @@ export interface PrintedLine {
 
 export interface PrintedTax {
   readonly code: string;
-  readonly rate: string;
-  readonly base: MoneyJson;
+  readonly rate: string | null;
+  readonly base: MoneyJson | null;
   readonly amount: MoneyJson;
   /** The recipient owes it: the paper says so. */
   readonly reverseCharge?: boolean | undefined;
@@ -67,7 +69,15 @@ export interface PrintedTax {
 /** Which paper is made of the document. */
 export type Paper =
   | { readonly kind: 'invoice' }
-  | { readonly kind: 'credit_note'; /** Number of the invoice that it corrects. */ readonly corrects: string | null }
+  | {
+      readonly kind: 'credit_note';
+      /** Number of the invoice that it corrects. */
+      readonly corrects: string;
+      readonly reason: string;
+      /** Off what was open of the invoice. */
+      readonly deducted: MoneyJson | null;
+      readonly toBalance: MoneyJson | null;
+    }
   | { readonly kind: 'reminder'; readonly level: number; /** When it was sent. */ readonly at: string };
 
 /** What changed of the amount to pay since the document was issued; the document's own total never changes. */

@@ -135,10 +135,18 @@ describe('what a paper says', () => {
   });
 
   it('a credit note: what it corrects, and no request for money', async () => {
-    const paper = { kind: 'credit_note', corrects: 'INV-2026-000042' } as const;
+    const paper = {
+      kind: 'credit_note',
+      corrects: 'INV-2026-000042',
+      reason: 'Two days without service',
+      deducted: usd('60.00'),
+      toBalance: usd('10.64'),
+    } as const;
     const { text } = await readPdf(await draw(sampleInvoice({ number: 'CN-2026-000003' }), asInvoice({ paper })));
     expect(text).toContain('Credit note CN-2026-000003');
     expect(text).toContain('Corrects invoice INV-2026-000042');
+    expect(text).toMatch(/Total USD 70\.64 Deducted from the invoice USD 60\.00 Added to your balance USD 10\.64/);
+    expect(text).toContain('Reason: Two days without service');
     expect(text).not.toContain('Please pay');
   });
 });

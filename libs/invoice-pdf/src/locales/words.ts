@@ -23,6 +23,10 @@ export interface Words {
   readonly amountDue: string;
   /** What a credit note gives back. */
   readonly credited: string;
+  /** Of a credit note: what it lowers of its invoice, and what the tenant keeps for the next one. */
+  readonly deducted: string;
+  readonly toBalance: string;
+  readonly reason: string;
   readonly howToPay: string;
   /** One sentence: by when, and what to quote. */
   readonly payBy: (date: string, number: string) => string;

@@ -92,7 +92,7 @@ function factsOf({ speech, document, options }: PaperContext): [string, string][
   const last = speech.date(dayOf(new Date(days.to.getTime() - 1), 'UTC'));
   return [
     [words.number, document.number],
-    ...(paper.kind === 'credit_note' && paper.corrects !== null ? [[words.corrects, paper.corrects] as const] : []),
+    ...(paper.kind === 'credit_note' ? [[words.corrects, paper.corrects] as const] : []),
     ...(paper.kind === 'reminder' ? [[words.sent, on(paper.at)] as const] : []),
     [words.issued, on(document.issuedAt)],
     ...(document.dueAt === null || paper.kind === 'credit_note' ? [] : [[words.due, on(document.dueAt)] as const]),

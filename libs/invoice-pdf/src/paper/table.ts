@@ -84,7 +84,7 @@ function rowOf(context: PaperContext, line: PrintedLine): Row {
   const { sheet, speech } = context;
   const texts = [
     line.description,
-    speech.number(line.quantity),
+    line.quantity === null ? '' : speech.number(line.quantity),
     line.unitPrice === null ? '' : speech.number(line.unitPrice),
     speech.number(line.amount.amount),
   ];
@@ -108,7 +108,7 @@ function notesOf({ speech, document }: PaperContext, line: PrintedLine): string[
     return silent ? `${text} = ${saidMoney(speech, amount)}` : text;
   });
   if (line.explanation.length > EXPLAINED_MAX) parts.push('…');
-  const earlier = line.period.to <= document.period.from;
+  const earlier = document.period !== undefined && line.period.to <= document.period.from;
   return earlier ? [speech.month(monthIn(line.period)), ...parts] : parts;
 }
 

@@ -43,10 +43,10 @@ function sumsOf({ sheet, speech, document, options }: PaperContext): Sum[] {
       strong,
     };
   };
-  const { settlement } = options;
+  const { settlement, paper } = options;
   const taxes = document.taxes.map(({ code, rate, base, amount }) => {
-    const on = base.amount === document.subtotal.amount ? '' : ` · ${saidMoney(speech, base)}`;
-    return sum(`${code} ${speech.percent(rate)}${on}`, amount);
+    const on = base === null || base.amount === document.subtotal.amount ? '' : ` · ${saidMoney(speech, base)}`;
+    return sum(rate === null ? code : `${code} ${speech.percent(rate)}${on}`, amount);
   });
   const settled = [
     ...(settlement?.creditApplied ? [sum(words.creditApplied, negated(settlement.creditApplied))] : []),
@@ -58,6 +58,8 @@ function sumsOf({ sheet, speech, document, options }: PaperContext): Sum[] {
     ...taxes,
     sum(words.total, document.total, true),
     ...settled,
+    ...(paper.kind === 'credit_note' && paper.deducted ? [sum(words.deducted, paper.deducted)] : []),
+    ...(paper.kind === 'credit_note' && paper.toBalance ? [sum(words.toBalance, paper.toBalance)] : []),
     ...(settled.length > 0 ? [sum(words.amountDue, settlement?.amountDue ?? document.total, true)] : []),
   ];
 }
@@ -97,8 +99,10 @@ function paymentOf({ speech, document, options }: PaperContext): string[] {
 
 function remarksOf({ speech, document, options }: PaperContext): string[] {
   const { words } = speech;
+  const { paper } = options;
   return [
-    ...(options.paper.kind === 'credit_note' ? [words.creditKept] : []),
+    ...(paper.kind === 'credit_note' ? [`${words.reason}: ${paper.reason}`] : []),
+    ...(paper.kind === 'credit_note' && paper.toBalance ? [words.creditKept] : []),
     ...(document.taxes.some(({ reverseCharge }) => reverseCharge === true) ? [words.reverseCharge] : []),
     ...(document.provisional === true ? [words.provisional] : []),
   ];

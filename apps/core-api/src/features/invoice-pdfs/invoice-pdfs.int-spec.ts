@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { FieldCipher, JobRunner, UnitOfWork } from '@biplane/service-kit';
-import { eventually, ServiceClient, spawnSource, waitFor } from '@biplane/testing';
+import { eventually, ServiceClient, spawnSource, waitFor, type Child } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
 import { runCore } from '../../testing/running-core.js';
 import { InvoicePdfs } from './invoice-pdfs.service.js';
@@ -27,6 +27,7 @@ beforeAll(async () => {
   await suite.core.app.get(JobRunner).beforeApplicationShutdown();
   tenants = [];
   for (let index = 0; index < 5; index += 1) tenants.push((await suite.tenant()).tenantId);
+  await suite.postgres.query('UPDATE deployment SET first_ready_at = created_at');
   suite.core.setClock(MAY);
   await waitFor('the clock', async () => {
     const { now } = (await suite.admin.expect(200, 'GET', '/version')) as { now: string };
@@ -40,7 +41,12 @@ beforeAll(async () => {
     issued.push({ ...(invoice as (typeof issued)[number]), tenantId });
   }
 });
-afterAll(async () => suite?.close());
+const children: Child[] = [];
+afterAll(async () => {
+  // One that was not hit would keep the suite waiting.
+  for (const child of children) child.kill('SIGKILL');
+  await suite?.close();
+});
 
 const invoice = (index: number) => issued[index] as (typeof issued)[number];
 const pathOf = (id: string) => `/api/v1/billing/invoices/${id}/pdf`;
@@ -48,10 +54,14 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const rowsOf = (id: string) =>
   suite.postgres.query<Row>('SELECT * FROM invoice_pdf WHERE document_id = $1 ORDER BY kind', [id]);
 
-async function fetched(id: string, headers: Record<string, string> = {}, url = suite.core.url) {
+const notePath = (id: string) => `/api/v1/billing/credit-notes/${id}/pdf`;
+const fetched = (id: string, headers: Record<string, string> = {}, url = suite.core.url) =>
+  fetchedAt(pathOf(id), headers, url);
+
+async function fetchedAt(path: string, headers: Record<string, string> = {}, url = suite.core.url) {
   const client = new ServiceClient(url, { clientId: 'admin', clientSecret: 'admin' });
   const authorization = `Bearer ${await client.accessToken()}`;
-  return fetch(`${url}${pathOf(id)}`, { headers: { authorization, ...headers } });
+  return fetch(`${url}${path}`, { headers: { authorization, ...headers } });
 }
 
 describe('the PDF of an invoice', () => {
@@ -134,6 +144,32 @@ describe('the PDF of an invoice', () => {
   });
 });
 
+describe('the PDF of a credit note', () => {
+  it('is made for itself, once, and its invoice keeps its own', async () => {
+    const { id: invoiceId } = invoice(0);
+    const before = (await rowsOf(invoiceId)).map((row) => row.sha256);
+    const note = (await suite.admin.expect(
+      201,
+      'POST',
+      `/api/v1/billing/invoices/${invoiceId}/credit-notes`,
+      { reason: 'Two days without service', amount: { amount: '5.00', currency: 'USD' } },
+      { 'idempotency-key': randomUUID() },
+    )) as { id: string; number: string };
+    const shown = [await fetchedAt(`/api/v1/billing/credit-notes/${note.id}/pdf`), await fetchedAt(notePath(note.id))];
+    const bodies = await Promise.all(shown.map(async (answer) => Buffer.from(await answer.arrayBuffer())));
+    expect(shown.map(({ status }) => status)).toEqual([200, 200]);
+    expect(shown[0]?.headers.get('content-disposition')).toBe(`attachment; filename="${note.number}.pdf"`);
+    expect(new Set(bodies.map(sha256)).size).toBe(1);
+    expect((await rowsOf(note.id)).map(({ kind }) => kind)).toEqual(['credit_note']);
+    expect((await rowsOf(invoiceId)).map((row) => row.sha256)).toEqual(before);
+    const stranger = new ServiceClient(suite.core.url, { clientId: own, clientSecret: own });
+    expect(await stranger.get(notePath(note.id))).toMatchObject({
+      status: 404,
+      body: { code: 'INVOICE.CREDIT_NOTE_NOT_FOUND' },
+    });
+  });
+});
+
 describe('reminders', () => {
   it('each level is made once, with what was open at that moment, beside the invoice', async () => {
     const pdfs = suite.core.app.get(InvoicePdfs);
@@ -169,12 +205,15 @@ describe('core-api killed', () => {
     expect(await due()).toHaveLength(1);
     const options = { databaseUrl: suite.postgres.url, regions: ['eu-1'], fieldKey: suite.core.fieldKey };
     const faults = { FAULT_POINTS: 'invoice_pdf_after_render_before_store' };
-    const end = await spawnSource(server, { ...options, startAt: MAY }, faults).ended;
+    const child = spawnSource(server, { ...options, startAt: '2026-05-02T14:30:00.000Z' }, faults);
+    children.push(child);
+    const end = await child.ended;
     expect(end).toMatchObject({ signal: 'SIGKILL' });
     expect(await due()).toHaveLength(1);
+    expect(await rowsOf(id)).toEqual([]);
 
     // Behind the lease of the one that died.
-    const next = await runCore({ ...options, startAt: '2026-05-02T15:00:00.000Z' });
+    const next = await runCore({ ...options, startAt: '2026-05-02T15:30:00.000Z' });
     try {
       await eventually(async () => expect(await due()).toEqual([]), { deadlineMs: 60_000 });
       const [row] = (await rowsOf(id)) as [Row];

@@ -31,7 +31,7 @@ export class InvoicePdfJobs implements OnModuleInit {
     const taken = await this.unitOfWork.run((tx) => this.store.take(tx, now, until(LEASE_MS), AT_ONCE));
     for (const due of taken) {
       try {
-        await this.pdfs.of(due.documentId);
+        await (due.kind === 'credit_note' ? this.pdfs.creditNote(due.documentId) : this.pdfs.of(due.documentId));
         // Somebody may have asked for it before the job came.
         await this.unitOfWork.run((tx) => this.store.done(tx, due));
       } catch (error) {

@@ -4,10 +4,10 @@ import { renderInvoicePdf } from '@biplane/invoice-pdf';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, faultPoint, FieldCipher, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { DeploymentsService } from '../deployments/index.js';
-import { InvoicesService, type InvoiceJson } from '../invoices/index.js';
+import { CreditNotes, InvoicesService, type CreditNoteJson, type InvoiceJson } from '../invoices/index.js';
 import { InvoicePdfErrors } from './invoice-pdfs.errors.js';
 import { InvoicePdfsStore, type PdfKey, type PdfKind, type SealedPdf } from './invoice-pdfs.store.js';
-import { printedInvoice, printedReminder, type Printing } from './printed.js';
+import { printedCreditNote, printedInvoice, printedReminder, type Printing } from './printed.js';
 
 /** A paper as it is sent to people. */
 export interface StoredPdf extends PdfKey {
@@ -19,12 +19,15 @@ export interface StoredPdf extends PdfKey {
   readonly fileName: string;
 }
 
+type Printed = InvoiceJson | CreditNoteJson;
+
 /** Makes each paper once and keeps it: what was shown or sent is shown again, byte for byte. */
 @Injectable()
 export class InvoicePdfs {
   constructor(
     private readonly store: InvoicePdfsStore,
     private readonly invoices: InvoicesService,
+    private readonly creditNotes: CreditNotes,
     private readonly deployments: DeploymentsService,
     private readonly unitOfWork: UnitOfWork,
     private readonly cipher: FieldCipher,
@@ -32,15 +35,18 @@ export class InvoicePdfs {
   ) {}
 
   /** The invoice as it was issued: the stored paper, or made now. Of two that make it at once, both answer the first. */
-  async of(invoiceId: string): Promise<StoredPdf> {
-    const key = { documentId: invoiceId, kind: 'invoice' } as const;
-    const found = await this.store.find(this.unitOfWork.reader, key);
-    if (found !== null) return this.open(found);
-    const invoice = await this.invoices.get(this.unitOfWork.reader, invoiceId);
-    const names = await this.deploymentNames(this.unitOfWork.reader, invoice);
-    const made = await this.make(key, invoice, printedInvoice(invoice, names));
-    faultPoint('invoice_pdf_after_render_before_store');
-    return this.open(await this.unitOfWork.run((tx) => this.keep(tx, made)));
+  of(invoiceId: string): Promise<StoredPdf> {
+    return this.storedOrMade({ documentId: invoiceId, kind: 'invoice' }, async (reader) => {
+      const invoice = await this.invoices.get(reader, invoiceId);
+      return { printed: invoice, printing: printedInvoice(invoice, await this.deploymentNames(reader, invoice)) };
+    });
+  }
+
+  creditNote(id: string): Promise<StoredPdf> {
+    return this.storedOrMade({ documentId: id, kind: 'credit_note' }, async (reader) => {
+      const note = await this.creditNotes.get(reader, id);
+      return { printed: note, printing: printedCreditNote(note, await this.deploymentNames(reader, note)) };
+    });
   }
 
   /**
@@ -58,6 +64,20 @@ export class InvoicePdfs {
     );
   }
 
+  /** Drawn outside of any transaction: it takes long, and locks nothing. */
+  private async storedOrMade(
+    key: PdfKey,
+    load: (reader: Tx) => Promise<{ printed: Printed; printing: Printing }>,
+  ): Promise<StoredPdf> {
+    const { reader } = this.unitOfWork;
+    const found = await this.store.find(reader, key);
+    if (found !== null) return this.open(found);
+    const { printed, printing } = await load(reader);
+    const made = await this.make(key, printed, printing);
+    faultPoint('invoice_pdf_after_render_before_store');
+    return this.open(await this.unitOfWork.run((tx) => this.keep(tx, made)));
+  }
+
   private async keep(tx: Tx, made: SealedPdf): Promise<SealedPdf> {
     await this.store.keep(tx, made);
     const kept = await this.store.find(tx, made);
@@ -65,13 +85,13 @@ export class InvoicePdfs {
     return kept;
   }
 
-  private async make(key: PdfKey, invoice: InvoiceJson, { document, options }: Printing): Promise<SealedPdf> {
+  private async make(key: PdfKey, printed: Printed, { document, options }: Printing): Promise<SealedPdf> {
     const bytes = await renderInvoicePdf(document, options);
     return {
       ...key,
-      tenantId: invoice.buyer.tenantId,
-      number: invoice.number,
-      contentHash: invoice.contentHash,
+      tenantId: printed.buyer.tenantId,
+      number: printed.number,
+      contentHash: printed.contentHash,
       sha256: sha256Of(bytes),
       sealed: new Uint8Array(this.cipher.encryptBytes(placeOf(key), bytes)),
       madeAt: this.clock.now(),
@@ -95,7 +115,7 @@ export class InvoicePdfs {
     }
   }
 
-  private async deploymentNames(tx: Tx, { lines }: InvoiceJson): Promise<Map<string, string>> {
+  private async deploymentNames(tx: Tx, { lines }: Printed): Promise<Map<string, string>> {
     const ids = [...new Set(lines.flatMap(({ deployment }) => (deployment === null ? [] : [deployment])))];
     const found = await this.deployments.findMany(tx, ids);
     return new Map([...found].map(([id, { displayName }]) => [id, displayName]));

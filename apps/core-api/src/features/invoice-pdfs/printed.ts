@@ -1,6 +1,6 @@
 import { decimalToString, orThrow, parseDecimal, subtractDecimal, type MoneyJson } from '@biplane/kernel';
 import type { PaperOptions, PrintedDocument, Settlement } from '@biplane/invoice-pdf';
-import type { InvoiceJson } from '../invoices/index.js';
+import type { CreditNoteJson, InvoiceJson } from '../invoices/index.js';
 
 /** What a paper is made of: all of it fixed with the document, but for the deployments' names. */
 export interface Printing {
@@ -18,7 +18,7 @@ export function printedInvoice(invoice: InvoiceJson, deploymentNames: ReadonlyMa
     amountDue: atIssue.amountDue,
   };
   return {
-    document: invoice,
+    document: withReverseCharge(invoice),
     options: { paper: { kind: 'invoice' }, contentHash: invoice.contentHash, settlement, deploymentNames },
   };
 }
@@ -30,11 +30,40 @@ export function printedReminder(
   deploymentNames: ReadonlyMap<string, string>,
 ): Printing {
   return {
-    document: invoice,
+    document: withReverseCharge(invoice),
     options: {
       paper: { kind: 'reminder', level: reminder.level, at: reminder.at.toISOString() },
       contentHash: invoice.contentHash,
       settlement: settlementNow(invoice),
+      deploymentNames,
+    },
+  };
+}
+
+export function printedCreditNote(note: CreditNoteJson, deploymentNames: ReadonlyMap<string, string>): Printing {
+  const { lines, taxes, invoice, reason, appliedToInvoice, toBalance } = note;
+  return {
+    document: {
+      ...note,
+      dueAt: null,
+      lines: lines.map((line) => ({
+        ...line,
+        // Zero says that the amount alone is credited.
+        quantity: /[1-9]/.test(line.quantity) ? line.quantity : null,
+        unitPrice: null,
+        explanation: [],
+      })),
+      taxes: taxes.map((tax) => ({ ...tax, rate: null, base: null })),
+    },
+    options: {
+      paper: {
+        kind: 'credit_note',
+        corrects: invoice.number,
+        reason,
+        deducted: aboveZero(appliedToInvoice),
+        toBalance: aboveZero(toBalance),
+      },
+      contentHash: note.contentHash,
       deploymentNames,
     },
   };
@@ -53,6 +82,18 @@ function settlementNow({ total, settlement }: InvoiceJson): Settlement {
     amountDue,
   };
 }
+
+/** A bill says it in the explanation of its tax line; the paper says it in the tenant's language. */
+function withReverseCharge(invoice: InvoiceJson): PrintedDocument {
+  const reversed = new Set(
+    invoice.lines
+      .filter(({ kind, explanation }) => kind === 'tax' && explanation.some(({ text }) => reverseCharge.test(text)))
+      .map(({ resourceKind }) => resourceKind),
+  );
+  return { ...invoice, taxes: invoice.taxes.map((tax) => ({ ...tax, reverseCharge: reversed.has(tax.code) })) };
+}
+
+const reverseCharge = /^reverse charge:/;
 
 const decimalOf = (amount: string) => orThrow(parseDecimal(amount, { allowNegative: true }));
 
