@@ -1,13 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { monthOf, nextMonth } from '@biplane/billing-calendar';
-import { RefusalError, type Clock } from '@biplane/kernel';
-import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import type { Actor } from '../audit/index.js';
 import { PlanChanges, type DecidedChange, type PlanChangeRequest } from './plan-changes.service.js';
 import { rehearse } from './rehearsal.js';
 import type { Subscription } from './subscription.js';
-import { SubscriptionErrors } from './subscriptions.errors.js';
-import { SubscriptionsStore } from './subscriptions.store.js';
 import { TenantBills, type PreviewedBill } from './tenant-bills.js';
 
 /** What a month comes to with the subscription as it is, and as it would be. */
@@ -23,27 +20,23 @@ export interface PlanChangePreview {
   readonly months: readonly PreviewedMonth[];
 }
 
-/** The change itself, done and taken back: its lines are those of the invoice, because they are computed from the same rows. */
+/** The change itself, written and taken back: its lines are those of the invoice, because they are computed from the same rows. */
 @Injectable()
 export class PlanChangePreviews {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly store: SubscriptionsStore,
     private readonly planChanges: PlanChanges,
     private readonly bills: TenantBills,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   preview(id: string, request: PlanChangeRequest, actor: Actor): Promise<PlanChangePreview> {
     const work = async (tx: Tx): Promise<PlanChangePreview> => {
-      const subscription = await this.store.find(tx, id);
-      if (!subscription) {
-        throw new RefusalError(SubscriptionErrors.NOT_FOUND({ detail: `There is no subscription ${id}` }));
-      }
-      const present = monthOf(this.clock.now(), subscription.timeZone);
+      const held = await this.planChanges.hold(tx, id);
+      const { subscription } = held;
+      const present = monthOf(held.now, subscription.timeZone);
       const periods = [present, nextMonth(present)];
       const before = await this.each(tx, subscription, periods);
-      const change = await this.planChanges.changeIn(tx, id, request, actor);
+      const change = await this.planChanges.append(tx, held, request, actor);
       const after = await this.each(tx, subscription, periods);
       const months = periods.map((period, index) => ({ period, before: before[index]!, after: after[index]! }));
       return { change, months };

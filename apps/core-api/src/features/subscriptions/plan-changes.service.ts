@@ -52,27 +52,17 @@ export class PlanChanges {
 
   change(id: string, request: PlanChangeRequest, actor: Actor): Promise<Subscription> {
     return this.unitOfWork.run(async (tx) => {
-      await this.changeIn(tx, id, request, actor);
+      await this.decide(tx, await this.hold(tx, id), request, actor);
       return (await this.store.find(tx, id))!;
     });
   }
 
   /** Appends the assignment; what it changes now is carried out, and the license signed, in the same transaction. */
-  async changeIn(tx: Tx, id: string, request: PlanChangeRequest, actor: Actor): Promise<DecidedChange> {
-    return this.decide(tx, await this.hold(tx, id), request, actor);
-  }
-
-  /** Of a subscription that is held. */
-  async decide(
-    tx: Tx,
-    { subscription, now }: HeldSubscription,
-    request: PlanChangeRequest,
-    actor: Actor,
-  ): Promise<DecidedChange> {
+  async decide(tx: Tx, held: HeldSubscription, request: PlanChangeRequest, actor: Actor): Promise<DecidedChange> {
+    const { subscription, now } = held;
     const { id } = subscription;
     const { mode, reason } = request;
-    const { direction, ...assignment } = await this.assign(tx, subscription, request, now);
-    await this.store.addPlan(tx, id, { ...assignment, reason, actor: actor.id, at: now });
+    const { direction, ...assignment } = await this.append(tx, held, request, actor);
     await this.audit.record(tx, {
       actor,
       action: 'subscription.plan_change_decided',
@@ -86,6 +76,18 @@ export class PlanChanges {
     if (await this.carryOut(tx, decided, now)) {
       await this.changes.changed(tx, { deploymentId: subscription.deploymentId, cause: 'plan', at: now });
     }
+    return { ...assignment, direction };
+  }
+
+  /** The assignment alone: all that a bill is computed from. */
+  async append(
+    tx: Tx,
+    { subscription, now }: HeldSubscription,
+    request: PlanChangeRequest,
+    actor: Actor,
+  ): Promise<DecidedChange> {
+    const { direction, ...assignment } = await this.assign(tx, subscription, request, now);
+    await this.store.addPlan(tx, subscription.id, { ...assignment, reason: request.reason, actor: actor.id, at: now });
     return { ...assignment, direction };
   }
 
