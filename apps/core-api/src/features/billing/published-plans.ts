@@ -13,7 +13,7 @@ export interface PlanRef {
 export interface PublishedPlan {
   readonly code: string;
   readonly name: string;
-  /** Always the same object for the same version: what is parsed of it once need not be parsed for the next tenant. */
+  /** Always the same frozen object for the same version: what is read of it once need not be read for the next tenant. */
   readonly pricing: PlanPricingRequest;
   readonly content: PlanVersionContent;
 }
@@ -40,7 +40,12 @@ export class PublishedPlans {
     for (const row of await this.plans.publishedVersions(tx, unknown)) {
       const { planCode, version: planVersion, plan, content } = row;
       const key = planKey({ planCode, planVersion });
-      const published = { code: planCode, name: plan.name, pricing: namedMeters(content, names), content };
+      const published = {
+        code: planCode,
+        name: plan.name,
+        pricing: Object.freeze(namedMeters(content, names)),
+        content,
+      };
       this.keep(key, published);
       found.set(key, published);
     }
