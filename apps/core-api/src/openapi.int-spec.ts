@@ -140,6 +140,67 @@ describe('the OpenAPI document', () => {
     await answers(200, 'GET', '/api/v1/audit/verify', { query: '?limit=1' });
   });
 
+  it('describes what is done to deployments and subscriptions, previews and migrations of plans', async () => {
+    const { tenant, deployment } = await create('steered');
+    const params = { id: deployment.id };
+    const reason = 'asked for';
+    const held = { suspended: true, reason };
+    await answers(200, 'PUT', '/api/v1/deployments/{id}/billing-action-suspended', { params, body: held });
+    await answers(200, 'DELETE', '/api/v1/deployments/{id}/billing-action-suspended', { params });
+    await answers(201, 'POST', '/api/v1/catalog/addons', { body: { ...storageAddon, code: 'storage_extra' } });
+    const addons = '/api/v1/deployments/{id}/addons';
+    await answers(201, 'POST', addons, { params, body: { code: 'storage_extra' } });
+    const one = { ...params, code: 'storage_extra' };
+    await answers(200, 'PUT', `${addons}/{code}`, { params: one, body: { quantity: '2' } });
+    await answers(200, 'DELETE', `${addons}/{code}`, { params: one });
+
+    const second = { tenantId: tenant.id, slug: 'second', displayName: 'Second', region: 'eu-1', llmMode: 'hosted' };
+    const recorded = (await answers(201, 'POST', '/api/v1/deployments', { body: second, key: 'second' })) as Created;
+    const third = { ...second, slug: 'third', plan: { code: 'studio' } };
+    await answers(202, 'POST', '/api/v1/deployments', { body: third, key: 'third' });
+    const choice = { planCode: 'studio' };
+    const started = (await answers(201, 'POST', '/api/v1/deployments/{id}/subscribe', {
+      params: { id: recorded.deployment.id },
+      body: choice,
+    })) as { id: string };
+    const fourth = (await answers(201, 'POST', '/api/v1/deployments', {
+      body: { ...second, slug: 'fourth' },
+      key: 'fourth',
+    })) as Created;
+    const body = { ...choice, deploymentId: fourth.deployment.id };
+    await answers(201, 'POST', '/api/v1/billing/subscriptions', { body });
+
+    const subscription = { id: started.id };
+    const plans = '/api/v1/subscription/plans';
+    await answers(201, 'POST', plans, { body: { ...studio, code: 'higher', rank: 90 } });
+    await answers(200, 'POST', `${plans}/{code}/versions/{version}/publish`, {
+      params: { code: 'higher', version: 1 },
+    });
+    const change = { planCode: 'higher', mode: 'now', reason };
+    for (const preview of [true, false]) {
+      await answers(200, 'POST', '/api/v1/billing/subscriptions/{id}/change-plan', {
+        params: subscription,
+        body: { ...change, preview },
+      });
+    }
+    for (const [verb, more] of [
+      ['pause', {}],
+      ['resume', {}],
+      ['cancel', { at: 'period_end' }],
+    ] as const) {
+      const path = `/api/v1/billing/subscriptions/{id}/${verb}`;
+      await answers(200, 'POST', path, { params: subscription, body: { reason, ...more } });
+    }
+    const migrate = { mode: 'migrate', reason };
+    const toSecond = { code: 'higher', version: 2 };
+    await answers(201, 'POST', `${plans}/{code}/versions`, { params: toSecond, body: { version: studio.version } });
+    await answers(200, 'POST', `${plans}/{code}/versions/{version}/publish`, { params: toSecond });
+    const route = `${plans}/{code}/versions/{version}/migrate`;
+    await answers(200, 'POST', route, { params: toSecond, body: { ...migrate, preview: true } });
+    const migration = (await answers(202, 'POST', route, { params: toSecond, body: migrate })) as { id: string };
+    await answers(200, 'GET', '/api/v1/subscription/plan-migrations/{id}', { params: migration });
+  });
+
   it('describes webhooks: endpoints, their secrets, and deliveries', async () => {
     const endpoints = '/api/v1/webhooks/endpoints';
     const body = { url: 'https://hooks.example.com/', eventTypes: ['invoice.issued'] };

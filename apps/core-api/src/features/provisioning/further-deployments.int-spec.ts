@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { UnitOfWork } from '@biplane/service-kit';
 import { checkInvariants, ServiceClient } from '@biplane/testing';
 import { coreSuite, publishLike, type CoreSuite } from '../../testing/core-suite.js';
+import { AppliedService } from '../licenses/index.js';
 
 interface Created {
   readonly deployment: { id: string; state: string; phase: string; type: string; url: string; settings: object };
@@ -37,6 +39,24 @@ const count = async (table: string, tenantId: string) =>
       tenantId,
     ])
   )[0]!.n;
+
+/** What its home says once the database is there and the administrator can sign in. */
+async function reportReady(id: string): Promise<void> {
+  const { app } = suite.core;
+  const { homeId, epoch, database } = (await suite.admin.expect(200, 'GET', `/api/v1/deployments/${id}`)) as {
+    homeId: string; epoch: number; database: string;
+  }; // prettier-ignore
+  const license = (await suite.admin.expect(200, 'GET', `/api/v1/licenses/${id}`)) as {
+    version: number; document: { jti: string };
+  }; // prettier-ignore
+  const record = {
+    deploymentId: id, homeId, epoch, licenseVersion: license.version, licenseJti: license.document.jti,
+    appliedAt: '2026-04-10T10:00:00.000Z', adminBootstrapped: true,
+    database: { state: 'ready' as const, name: database, schemaVersion: '20260101000000_init' },
+  }; // prettier-ignore
+  const applied = app.get(AppliedService, { strict: false });
+  await app.get(UnitOfWork).run((tx) => applied.receiveApplied(tx, record, { key: id, region: 'eu-1' }));
+}
 
 describe('further deployments of a tenant', () => {
   it('one with a plan is provisioned like the first: subscription, license, invite, operation, and the same answer for the same key', async () => {
@@ -116,6 +136,38 @@ describe('further deployments of a tenant', () => {
       status: 422,
       body: { code: 'SUBSCRIPTION.ALREADY', subscriptionId: (started.body as { id: string }).id },
     });
+  });
+
+  it('both are ready when their home reports it, each once, and are charged from then on', async () => {
+    const { tenantId } = await suite.tenant({ addons: [] });
+    const atOnce = (await create({ tenantId, slug: 'at-once', plan: { code: 'studio' } })).body as Created;
+    const later = (await create({ tenantId, slug: 'later' })).body as Created;
+    const started = (await subscribe(later.deployment.id, { planCode: 'studio' })).body as {
+      operation: { id: string };
+    };
+    for (const [id, operationId] of [
+      [atOnce.deployment.id, atOnce.operation!.id],
+      [later.deployment.id, started.operation.id],
+    ] as const) {
+      await reportReady(id);
+      expect(await suite.admin.expect(200, 'GET', `/api/v1/operations/${operationId}`)).toMatchObject({
+        state: 'succeeded',
+      });
+      const shown = await suite.admin.expect(200, 'GET', `/api/v1/deployments/${id}`);
+      expect(shown).toMatchObject({
+        phase: 'ready',
+        firstReadyAt: expect.stringContaining('2026-04-10T10:') as unknown,
+      });
+    }
+    const bill = (await suite.admin.expect(
+      200,
+      'GET',
+      `/api/v1/billing/tenants/${tenantId}/monthly?period=2026-04`,
+    )) as {
+      lines: { kind: string; deployment: string }[];
+    };
+    const billed = bill.lines.filter(({ kind }) => kind === 'plan_base').map(({ deployment }) => deployment);
+    expect(billed).toEqual([atOnce.deployment.id, later.deployment.id].sort());
   });
 
   it('subscribed by the name of the subscription, to a plan with a trial, it stays in its trial', async () => {

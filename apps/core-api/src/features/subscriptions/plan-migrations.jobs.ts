@@ -40,8 +40,10 @@ export class PlanMigrationsJobs implements OnModuleInit {
     for (;;) {
       const tx = this.unitOfWork.reader;
       const ids: string[] = await this.store.candidates(tx, migration, this.clock.now(), afterId, CHUNK);
-      for (const id of ids) await this.moveOrPark(migration, id);
-      faultPoint('plan_migration_after_chunk');
+      for (const id of ids) {
+        await this.moveOrPark(migration, id);
+        faultPoint('plan_migration_between');
+      }
       const last = ids.at(-1);
       if (last === undefined) break;
       afterId = last;

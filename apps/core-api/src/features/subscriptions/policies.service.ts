@@ -74,7 +74,7 @@ export class PoliciesService {
       if (!held.names.has(module)) throw moduleMissing(module, held.names);
       const isEnabled = !policyAt(held.events, held.now).disabledModules.includes(module);
       if (isEnabled === enabled) return false;
-      await this.store.addModule(tx, id, { module, enabled, actor: actor.id, at: held.now });
+      await this.store.addModule(tx, id, { module, enabled, actor: actor.id, at: instantOf(held, module) });
       const action = enabled ? 'module.enabled' : 'module.disabled';
       await this.record(tx, held, actor, action, {
         before: { module, enabled: isEnabled },
@@ -172,6 +172,12 @@ function overrideOf({ events, now }: Held, module: string, meter: string): Overr
 function moduleMissing(module: string, names: ReadonlySet<string>): RefusalError {
   const detail = `Neither the plan nor an add-on has the module "${module.slice(0, 64)}"`;
   return new RefusalError(PolicyErrors.MODULE_NOT_IN_PLAN({ detail, members: { allowed: [...names].sort() } }));
+}
+
+/** Clocks of two replicas may differ by a little: bills read these instants, and an interval never ends before it began. */
+function instantOf({ events, now }: Held, module: string): Date {
+  const last = events.modules.findLast((event) => event.module === module);
+  return last !== undefined && last.at > now ? last.at : now;
 }
 
 function overrideInvalid(detail: string): RefusalError {
