@@ -47,6 +47,6 @@ export function billOf(
 
 /** Each line that comes to something, by its identity: `plan_base/p 30.00`. */
 export function amounts(bill: BillJson): string[] {
-  const owed = bill.lines.filter(({ amount }) => Number(amount.amount) !== 0);
+  const owed = bill.lines.filter(({ amount }) => /[1-9]/.test(amount.amount));
   return owed.map(({ id, amount }) => `${id.replace('web/', '')} ${amount.amount}`);
 }

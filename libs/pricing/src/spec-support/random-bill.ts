@@ -43,7 +43,7 @@ class Dice {
       timeZone,
       period,
       taxes,
-      discounts: this.chance(0.5) ? this.tenantDiscounts(decimals) : [],
+      discounts: this.chance(50) ? this.tenantDiscounts(decimals) : [],
       deployments: refs.map((ref) => this.deployment(ref, currency, decimals, period)),
     };
     return { request, decimals, offsetHours };
@@ -53,14 +53,14 @@ class Dice {
   private period(offsetHours: number): Period {
     const month = this.integer(0, 11);
     const [from, to] = [Date.UTC(2026, month), Date.UTC(2026, month + 1)].map((ms) => ms - offsetHours * HOUR_MS);
-    const cut = this.chance(0.2) ? HOUR_MS : 0;
+    const cut = this.chance(20) ? HOUR_MS : 0;
     return { from: new Date(from! + cut * this.integer(0, 300)), to: new Date(to! - cut * this.integer(0, 300)) };
   }
 
   private deployment(ref: string, currency: string, decimals: number, period: Period): DeploymentRequest {
     const proration = this.one(['day', 'second']);
     const meters = this.some(0, 3, (index) => this.meter(`m${index}`, decimals));
-    const untils = this.chance(0.4) ? this.some(1, 2, () => this.instant(period)).sort((a, b) => +a - +b) : [];
+    const untils = this.chance(40) ? this.some(1, 2, () => this.instant(period)).sort((a, b) => +a - +b) : [];
     // The plan with the meters is the one in force at the end.
     const rising = untils.filter((until, index) => +until !== +(untils[index - 1] ?? 0) && until < period.to);
     const plan = () => this.plan(currency, decimals, proration);
@@ -70,11 +70,11 @@ class Dice {
       planVersion: { ...plan(), meters },
       previousPlans: rising.map((until, index) => ({ plan: { code: `p${index}` }, planVersion: plan(), until })),
       addons: this.some(0, 2, (index) => this.addon(`a${index}`, decimals, period)),
-      active: this.stretches(period, 0.15),
-      suspended: this.chance(0.5) ? this.stretches(period, 0.1) : [],
-      modules: this.chance(0.7) ? { search: this.stretches(period, 0.1) } : {},
-      firstPeriod: this.chance(0.3),
-      usage: Object.fromEntries(meters.filter(() => this.chance(0.8)).map(({ meter }) => [meter, this.quantity()])),
+      active: this.stretches(period, 15),
+      suspended: this.chance(50) ? this.stretches(period, 10) : [],
+      modules: this.chance(70) ? { search: this.stretches(period, 10) } : {},
+      firstPeriod: this.chance(30),
+      usage: Object.fromEntries(meters.filter(() => this.chance(80)).map(({ meter }) => [meter, this.quantity()])),
     };
   }
 
@@ -85,7 +85,7 @@ class Dice {
       baseFee: this.amount(decimals),
       setupFee: this.amount(decimals),
       ...this.bounds(['minimumCommitment', 'maximum'], decimals),
-      modules: [{ module: 'search', dailyPrice: this.chance(0.6) ? this.text(2, 12) : null }],
+      modules: [{ module: 'search', dailyPrice: this.chance(60) ? this.text(2, 12) : null }],
     };
   }
 
@@ -98,8 +98,8 @@ class Dice {
     return {
       meter,
       price: this.price(decimals),
-      ...(this.chance(0.5) && { included: this.quantity() }),
-      discounts: this.chance(0.4) ? discounts.filter(() => this.chance(0.6)) : [],
+      ...(this.chance(50) && { included: this.quantity() }),
+      discounts: this.chance(40) ? discounts.filter(() => this.chance(60)) : [],
       ...this.bounds(['minimum', 'maximum'], decimals),
     };
   }
@@ -115,9 +115,9 @@ class Dice {
     const tier = (end: string | null) => ({
       upTo: end,
       unitPrice: this.text(1, 6),
-      ...(this.chance(0.3) && { flatFee: this.amount(decimals) }),
+      ...(this.chance(30) && { flatFee: this.amount(decimals) }),
     });
-    const fractions = this.chance(0.3) ? '.5' : '';
+    const fractions = this.chance(30) ? '.5' : '';
     return { kind, tiers: [...ends.map((end) => tier(`${end}${fractions}`)), tier(null)] };
   }
 
@@ -127,8 +127,8 @@ class Dice {
       code,
       resourceKind: 'storage',
       quantity: this.text(1, 3),
-      price: this.chance(0.5) ? { kind: 'flat', amount: price } : { kind: 'per_unit', unitPrice: price },
-      ...(this.chance(0.5) && { attached: this.stretches(period, 0) }),
+      price: this.chance(50) ? { kind: 'flat', amount: price } : { kind: 'per_unit', unitPrice: price },
+      ...(this.chance(50) && { attached: this.stretches(period, 0) }),
     };
   }
 
@@ -137,7 +137,7 @@ class Dice {
       { kind: 'percent', rate: this.rate(), description: 'pilot' },
       { kind: 'amount', amount: this.amount(decimals) },
     ];
-    return both.filter(() => this.chance(0.6));
+    return both.filter(() => this.chance(60));
   }
 
   /** Neither, one, or both in their order. */
@@ -149,8 +149,8 @@ class Dice {
     const amount = (units: number) =>
       decimals === 0 ? `${units * 100}` : `${units}.${`${this.integer(0, 9)}`.padEnd(decimals, '0')}`;
     return {
-      ...(this.chance(0.3) && { [names[0]]: amount(low) }),
-      ...(this.chance(0.3) && { [names[1]]: amount(high + 1) }),
+      ...(this.chance(30) && { [names[0]]: amount(low) }),
+      ...(this.chance(30) && { [names[1]]: amount(high + 1) }),
     };
   }
 
@@ -158,7 +158,7 @@ class Dice {
     if (this.chance(none)) return [];
     return this.some(1, 3, () => {
       const [from, to] = [this.instant(period), this.instant(period)].sort((a, b) => +a - +b);
-      return { from: from!, to: this.chance(0.4) ? null : to! };
+      return { from: from!, to: this.chance(40) ? null : to! };
     });
   }
 
@@ -166,17 +166,17 @@ class Dice {
   private instant({ from, to }: Period): Date {
     const hours = (+to - +from) / HOUR_MS;
     // Midnights are where days are counted wrongly.
-    const hour = this.chance(0.3) ? this.integer(-2, Math.ceil(hours / 24) + 2) * 24 : this.integer(-48, hours + 48);
+    const hour = this.chance(30) ? this.integer(-2, Math.ceil(hours / 24) + 2) * 24 : this.integer(-48, hours + 48);
     return new Date(+from + hour * HOUR_MS);
   }
 
   /** Often whole, and where tiers end. */
   private quantity(): string {
-    return this.chance(0.3) ? `${this.integer(0, 2_000)}` : this.text(3, this.integer(0, 12));
+    return this.chance(30) ? `${this.integer(0, 2_000)}` : this.text(3, this.integer(0, 12));
   }
 
   private rate(): string {
-    return this.chance(0.1) ? this.one(['0', '1', '1.000']) : `0.${this.digits(this.integer(1, 12))}`;
+    return this.chance(10) ? this.one(['0', '1', '1.000']) : `0.${this.digits(this.integer(1, 12))}`;
   }
 
   private amount(decimals: number): string {
@@ -189,7 +189,7 @@ class Dice {
   }
 
   private digits(count: number): string {
-    return Array.from({ length: count }, () => (this.chance(0.2) ? 5 : this.integer(0, 9))).join('');
+    return Array.from({ length: count }, () => (this.chance(20) ? 5 : this.integer(0, 9))).join('');
   }
 
   private some<T>(least: number, most: number, make: (index: number) => T): T[] {
@@ -204,7 +204,8 @@ class Dice {
     return least + Math.floor(this.random() * (most - least + 1));
   }
 
-  private chance(probability: number): boolean {
-    return this.random() < probability;
+  /** In percent. */
+  private chance(percent: number): boolean {
+    return this.random() * 100 < percent;
   }
 }
