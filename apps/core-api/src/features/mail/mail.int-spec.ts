@@ -163,5 +163,5 @@ describe('mail', () => {
     } finally {
       await Promise.all([first.close(), second.close()]);
     }
-  }, 40_000);
+  });
 });

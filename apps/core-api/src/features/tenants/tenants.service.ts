@@ -125,6 +125,14 @@ export class TenantsService {
     return { adminUserId, inviteTokenHash: tokenHash, expiresAt: expiresAt.toISOString() };
   }
 
+  /** Of the first administrator, to whom mail goes that nobody else is named for. */
+  async adminEmail(tx: Tx, tenantId: string): Promise<string | null> {
+    const invite = await this.store.firstInvite(tx, tenantId);
+    if (!invite) return null;
+    const place = { table: 'admin_invite', column: 'email_encrypted', id: invite.id };
+    return this.cipher.decrypt(place, invite.emailEncrypted);
+  }
+
   async billingProfile(tx: Tx, tenantId: string): Promise<BillingProfile> {
     const tenant = await this.required(tx, tenantId);
     const { currency, timeZone, country, taxId, payByInvoice, locale } = await this.settings.one(tx, tenantId);

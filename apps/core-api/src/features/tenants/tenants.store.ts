@@ -73,6 +73,14 @@ export class TenantsStore {
     return prismaOf<PrismaClient>(tx).adminInvite.findFirst({ where: { tenantId }, orderBy: { createdAt: 'desc' } });
   }
 
+  async firstInvite(tx: Tx, tenantId: string): Promise<{ id: string; emailEncrypted: string } | null> {
+    return prismaOf<PrismaClient>(tx).adminInvite.findFirst({
+      where: { tenantId },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      select: { id: true, emailEncrypted: true },
+    });
+  }
+
   /** The newest invite counts: an older token is void. */
   async newestInvite(tx: Tx, deploymentId: string): Promise<AdminInviteRow | null> {
     return prismaOf<PrismaClient>(tx).adminInvite.findFirst({
