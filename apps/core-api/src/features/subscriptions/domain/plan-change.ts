@@ -18,11 +18,6 @@ export function planAt(plans: readonly PlanAssignment[], instant: Instant, at: D
   return plans.findLast((plan) => plan[instant] <= at) ?? first;
 }
 
-/** Usage is rated once a period: the plan that rates it is the one priced last before the period ends. */
-export function planPricedIn(plans: readonly PlanAssignment[], period: { readonly to: Date }): PlanAssignment {
-  return planAt(plans, 'pricedFrom', new Date(period.to.getTime() - 1));
-}
-
 /**
  * `now` grants and is priced at once: its fees are those of the rest of the period. `next_invoice` grants at once and is
  * priced from the next period on; `next_period` does both then.
