@@ -22,6 +22,7 @@ export async function writeFixedFiles(privateFolder: string, startAt: string | u
     address: ['1 Runway Road', 'Brisbane QLD 4000', 'Australia'],
     timeZone: 'Australia/Brisbane',
     taxId: 'AU 51 824 753 556',
+    payment: ['Bank: Example Bank', 'BSB: 000-000', 'Account: 1234 5678'],
   };
   await keepSecret(issuerFile(privateFolder), () => JSON.stringify(issuer, null, 2));
   await keepSecret(rootFile(privateFolder), () => JSON.stringify(createRoot()));

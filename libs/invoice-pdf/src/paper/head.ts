@@ -75,7 +75,7 @@ function drawFacts(context: PaperContext, top: number): number {
   let y = top;
   for (const [label, value] of factsOf(context)) {
     const name = sheet.block(label, { size: 8.5, color: COLOR.muted, width: LABEL, linesMax: 2 });
-    const said = sheet.block(value, { size: 8.5, width: SIDE - LABEL - 4, align: 'end', linesMax: 3 });
+    const said = sheet.fitted(value, { size: 8.5, width: SIDE - LABEL - 4, align: 'end', linesMax: 3 });
     sheet.draw(name, COLUMN, y);
     sheet.draw(said, COLUMN + LABEL + 4, y);
     y += Math.max(name.height, said.height) + 3;

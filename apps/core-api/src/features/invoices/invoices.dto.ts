@@ -95,6 +95,8 @@ export class IssuerDto {
   @ApiProperty({ type: [String], example: ['1 Runway Road'] }) readonly address!: readonly string[];
   @ApiProperty({ example: 'UTC', description: 'Decides in which year a number is taken' }) readonly timeZone!: string;
   @ApiProperty({ type: String, nullable: true }) readonly taxId!: string | null;
+  @ApiPropertyOptional({ type: [String], example: ['IBAN: CH93 0076 2011 6238 5295 7'] })
+  readonly payment?: readonly string[];
 }
 
 export class BuyerDto {
