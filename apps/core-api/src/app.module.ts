@@ -6,6 +6,7 @@ import { AuditModule } from './features/audit/index.js';
 import { BillingModule } from './features/billing/index.js';
 import { BillingSettingsModule } from './features/billing-settings/index.js';
 import { CatalogModule } from './features/catalog/index.js';
+import { CostsModule } from './features/costs/index.js';
 import { DeploymentsModule } from './features/deployments/index.js';
 import { EntitlementsModule } from './features/entitlements/index.js';
 import { EventsModule } from './features/events/index.js';
@@ -27,7 +28,7 @@ import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicePdfsModule, InvoicesModule, LicensesModule,
+  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, CostsModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicePdfsModule, InvoicesModule, LicensesModule,
   LimitsModule, MailModule, ProvisioningModule, RegionsModule, RemindersModule, RollupModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
   WebhooksModule,
 ]; // prettier-ignore

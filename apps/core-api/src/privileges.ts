@@ -8,6 +8,7 @@ export const INSERT_ONLY_TABLES = [
   'billing_settings_version',
   'credit_note',
   'credit_note_line',
+  'cost_line',
   'deployment_event',
   'flag_event',
   'invoice_line',
