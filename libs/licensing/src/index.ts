@@ -70,4 +70,4 @@ export { LicenseBook, type HeldLicense, type Received } from './book/license-boo
 export { KeyRing } from './book/key-ring.js';
 export { NewestIssueByKey, type Instant } from './book/newest-issue.js';
 export { SetAside, WAITING_MAX, WAITING_PER_DEPLOYMENT_MAX, type WaitingRecord } from './book/set-aside.js';
-export { LicenseTable } from './table/license-table.js';
+export { LicenseTable, type CountedQuestion } from './table/license-table.js';

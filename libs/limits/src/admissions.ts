@@ -215,7 +215,13 @@ export class Admissions {
     return new Map(entries);
   }
 
-  private decideBy({ byLicense, license, question, quantity }: Asked, readings: Readings): Decision {
+  private decideBy({ byLicense, license, question, meter, quantity }: Asked, readings: Readings): Decision {
+    const { deploymentId, action } = question;
+    const [only] = readings.values();
+    if (readings.size === 1 && only !== undefined) {
+      const within = this.parts.options.withinLimit?.({ deploymentId, action, meter, quantity }, only);
+      if (within !== undefined) return within;
+    }
     const known = [...readings.values()].flatMap((reading) => reading ?? []);
     return decideLimits(byLicense, license, { ...question, quantity, readings: known });
   }

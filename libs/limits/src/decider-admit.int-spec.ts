@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LicenseClaims, LicensedLimit } from '@biplane/licensing';
+import { LicenseTable, type LicenseClaims, type LicensedLimit } from '@biplane/licensing';
 import { RandomIds, type UnitOfWork } from '@biplane/service-kit';
 import { checkInvariants, FakeClock, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
 import { Decider, type AdmitQuestion, type DeciderOptions } from './index.js';
@@ -125,6 +126,27 @@ describe('Decider.admit', () => {
     clock.advance(60_000);
     expect(await recount()).toMatchObject({ used: '-3' });
     expect(await admitMany(decider, license, 1)).toEqual({ 'allow null': 1 });
+  });
+
+  it('whoever keeps the limits ready answers the same, byte for byte, and is asked whenever one count decides', async () => {
+    const license = licensed({ strategy: 'soft_warning', cap: '6', warnAt: ['0.5'] });
+    const table = new LicenseTable();
+    table.put(license);
+    let ready = 0;
+    const quick = deciderOf({
+      withinLimit: (question, reading) => {
+        const within = table.decideCounted(question, reading, clock.now().getTime());
+        if (within !== undefined) ready += 1;
+        return within;
+      },
+    });
+    const exact = deciderOf();
+    const other = { ...license, deployment: { ...license.deployment, id: randomUUID() } };
+    for (let n = 0; n < 8; n += 1) {
+      const [one, two] = [await quick.admit(ask(license)), await exact.admit(ask(other))];
+      expect(JSON.stringify(one)).toBe(JSON.stringify(two));
+    }
+    expect(ready).toBe(2);
   });
 
   it('soft limits are counted in memory, told beyond the cap, and stored once with the flush', async () => {

@@ -1,5 +1,12 @@
 import type { Clock } from '@biplane/kernel';
-import type { Decision, LicenseClaims, LicensedLimit, MeterAuthority } from '@biplane/licensing';
+import type {
+  Decision,
+  LicenseClaims,
+  LicensedLimit,
+  MeterAuthority,
+  CountedQuestion,
+  CounterReading,
+} from '@biplane/licensing';
 import type { Ids, Tx, UnitOfWork } from '@biplane/service-kit';
 import type { LimitKey } from './domain/limit-key.js';
 import type { UsageSource } from './limit-counters.js';
@@ -69,6 +76,8 @@ export interface DeciderOptions {
   readonly licenseNow?: () => Date;
   /** What the present license of a deployment says, from whoever keeps it ready; by default it is found in the question's. */
   readonly byLicense?: (deploymentId: string, action: string) => Decision;
+  /** What it says to a use of a meter with one count, from memory; undefined, or without this: `decideLimits` is asked. */
+  readonly withinLimit?: (question: CountedQuestion, reading: CounterReading) => Decision | undefined;
   /** The last known total of a meter that the other plane counts; null when none came yet. */
   readonly otherPlane?: (tx: Tx, key: LimitKey) => Promise<{ readonly used: string; readonly asOf: Date } | null>;
   /** In the transaction that found it, so that what is told of it is told once. */

@@ -1,4 +1,4 @@
-import { decide, decideLimits, LicenseTable, type CounterReading, type LicenseClaims } from '@biplane/licensing';
+import { decide, LicenseTable, type CounterReading, type Decision, type LicenseClaims } from '@biplane/licensing';
 import type { Benchmark, Finding } from './benchmark.js';
 import {
   bitsOf,
@@ -16,15 +16,14 @@ import { compareFastest, timedByProcessor, type Turn } from './rounds.js';
 
 const rounds = 30;
 const asOf = new Date(nowMs);
-const readings: readonly CounterReading[] = [
-  {
-    meter: 'api_calls',
-    window: 'month',
-    used: '41234',
-    asOf,
-    windowEndsAt: new Date('2026-05-01T00:00:00Z'),
-  },
-];
+const meter = 'api_calls';
+const reading: CounterReading = {
+  meter,
+  window: 'month',
+  used: '41234',
+  asOf,
+  windowEndsAt: new Date('2026-05-01T00:00:00Z'),
+};
 
 /** The decision over 10,000 licenses, beside the least that could answer, and beside what one would write first. */
 export const decision: Benchmark = {
@@ -56,7 +55,7 @@ export const decision: Benchmark = {
       {
         name: 'decision with one counted limit',
         baseline: 'Map.get and a bit',
-        subject: 'the same, and decideLimits with a count: used, remaining, thresholds',
+        subject: 'LicenseTable.decideCounted: the same with a count, used, remaining, thresholds',
         oracle,
         goal: 3.5,
         ...counted,
@@ -96,12 +95,8 @@ function newScene(): Scene {
     asked: questions(),
     byBits: ({ deploymentId, bit }: Asked) => ((bits.get(deploymentId) as number) & bit) !== 0,
     byTable: ({ deploymentId, action }: Asked) => table.decide(deploymentId, action, nowMs).isAllowed,
-    counted: ({ deploymentId, action }: Asked) => {
-      const byLicense = table.decide(deploymentId, action, nowMs);
-      if (!byLicense.isAllowed) return false;
-      const license = claims.get(deploymentId) as LicenseClaims;
-      return decideLimits(byLicense, license, { action, meter: 'api_calls', readings }).isAllowed;
-    },
+    counted: ({ deploymentId, action }: Asked) =>
+      (table.decideCounted({ deploymentId, action, meter, quantity: '1' }, reading, nowMs) as Decision).isAllowed,
     bySets: ({ deploymentId, action }: Asked) => bySet(sets.get(deploymentId), action).isAllowed,
     table,
   };
@@ -123,6 +118,9 @@ function insistEqual({ asked, byBits, byTable, counted, bySets, claims, table }:
     const expected = decide({ license, deploymentId, homeId, action, now: asOf });
     const answers = [byTable, counted, bySets].map((answer) => answer(each));
     const isSame = JSON.stringify(table.decide(deploymentId, action, nowMs)) === JSON.stringify(expected);
+    const ofUse = decide({ license, deploymentId, homeId, action, now: asOf, meter, readings: [reading] });
+    const byCount = table.decideCounted({ deploymentId, action, meter, quantity: '1' }, reading, nowMs);
+    if (JSON.stringify(byCount) !== JSON.stringify(ofUse)) return true;
     return !isSame || answers.some((answer) => answer !== byBits(each));
   });
   if (wrong.length > 0) throw new Error(`decision: ${wrong.length} of ${asked.length} answers differ`);

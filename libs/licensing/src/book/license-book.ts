@@ -1,8 +1,8 @@
 import type { Failure } from '@biplane/kernel';
 import type { LicenseClaims } from '../claims/claims.js';
-import type { Decision } from '../decision/decision.js';
+import type { CounterReading, Decision } from '../decision/decision.js';
 import type { TrustedKey } from '../keys/key-statement.js';
-import { LicenseTable } from '../table/license-table.js';
+import { LicenseTable, type CountedQuestion } from '../table/license-table.js';
 import { effectiveNow } from '../token/effective-time.js';
 import { mayBecomeValid } from '../token/license-token.errors.js';
 import { verifyLicense, verifyStoredLicense, type HighestSeen, type VerifiedLicense } from '../token/verify-license.js';
@@ -82,6 +82,11 @@ export class LicenseBook {
   /** What the held license of a deployment says to an action, apart from any count: the answer of `decide`, from memory, at once. */
   decide(deploymentId: string, action: string, nowMs: number): Decision {
     return this.table.decide(deploymentId, action, nowMs);
+  }
+
+  /** The same for a use of a meter, by what was counted of it; undefined: ask `decideLimits`. */
+  decideCounted(question: CountedQuestion, reading: CounterReading, nowMs: number): Decision | undefined {
+    return this.table.decideCounted(question, reading, nowMs);
   }
 
   receive(deploymentId: string, compact: string, at: Instant): Received {

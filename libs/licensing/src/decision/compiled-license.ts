@@ -12,7 +12,7 @@ export interface MeterLimits {
   readonly whole: WholeLimit | undefined;
 }
 
-type LimitsByMeter = ReadonlyMap<string, MeterLimits>;
+export type LimitsByMeter = ReadonlyMap<string, MeterLimits>;
 type Modules = LicenseClaims['modules'];
 
 /** What a decision asks of a document, read once: a document never changes. */
@@ -42,13 +42,17 @@ export function compiledActions(modules: Modules): ReadonlyMap<string, LimitsByM
   if (known) return known;
   const actions = new Map<string, LimitsByMeter>();
   for (const [module, { features, limits }] of Object.entries(modules)) {
-    const byMeter = new Map(
-      limits.map(({ meter }) => [literal(meter), meterLimits(limits.filter((each) => each.meter === meter))]),
-    );
+    const byMeter = limitsByMeter(limits);
     for (const feature of features) actions.set(literal(`${module}:${feature}`), byMeter);
   }
   compiledModules.set(modules, actions);
   return actions;
+}
+
+export function limitsByMeter(limits: readonly LicensedLimit[]): LimitsByMeter {
+  return new Map(
+    limits.map(({ meter }) => [literal(meter), meterLimits(limits.filter((each) => each.meter === meter))]),
+  );
 }
 
 function meterLimits(limits: readonly LicensedLimit[]): MeterLimits {

@@ -18,9 +18,20 @@ const dates = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 4, maxLengt
     .map((day) => instant(NOW.getTime() + day * dayMs)) as [string, string, string, string];
   return { startsAt, noticeAt, termEndsAt, graceEndsAt };
 });
+const limits = fc.subarray(['10', '1000', '0.5']).map((caps) =>
+  caps.map((cap, index) => ({
+    meter: index === 2 ? 'rows' : 'calls',
+    authority: 'data' as const,
+    aggregation: 'sum' as const,
+    cap,
+    window: index === 0 ? ('month' as const) : ('day' as const),
+    strategy: cap === '10' ? ('hard_block' as const) : ('soft_warning' as const),
+    warnAt: ['0.8', '1'],
+  })),
+);
 const licensed = fc.dictionary(
   fc.constantFrom(...modules),
-  fc.subarray([...features]).map((some) => ({ features: some, limits: [] })),
+  fc.record({ features: fc.subarray([...features]), limits }),
 );
 const licenses: fc.Arbitrary<LicenseClaims> = fc
   .record({
@@ -59,13 +70,19 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.nat({ max: 5 }).map((remove) => ({ remove: idOf(remove) })) },
   {
     weight: 6,
-    arbitrary: fc.record({ id: fc.nat({ max: 6 }).map(idOf), action: actions, offset: instants }),
+    arbitrary: fc.record({
+      id: fc.nat({ max: 6 }).map(idOf),
+      action: actions,
+      offset: instants,
+      used: fc.constantFrom('0', '5', '6', '7', '8', '9', '10', '999', '1.5'),
+    }),
   },
 );
 
 describe('LicenseTable', () => {
   it('answers as the one decision does, whatever licenses came and went, whatever is asked when', () => {
     const seen = new Set<string>();
+    let [ready, left] = [0, 0];
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), fc.boolean(), (steps, hasHome) => {
         const homeId = hasHome ? HOME : undefined;
@@ -84,12 +101,27 @@ describe('LicenseTable', () => {
             const expected = decide(input);
             expect(table.decide(each.id, each.action, now.getTime())).toEqual(expected);
             seen.add(expected.code ?? 'allowed');
+            const question = { deploymentId: each.id, action: each.action, meter: 'calls', quantity: '1' };
+            const reading = {
+              meter: 'calls',
+              window: 'month' as const,
+              used: each.used,
+              asOf: now,
+              windowEndsAt: null,
+            };
+            const counted = table.decideCounted(question, reading, now.getTime());
+            if (counted === undefined) left += 1;
+            else {
+              expect(counted).toEqual(decide({ ...input, ...question, readings: [reading] }));
+              if (counted.used !== null) ready += 1;
+            }
           }
         }
         expect(table.size).toBe(held.size);
       }),
       { numRuns: 600 },
     );
+    expect([ready > 0, left > 0]).toEqual([true, true]);
     expect([...seen].sort()).toEqual([
       'LICENSE.ELSEWHERE',
       'LICENSE.ENDS_SOON',
@@ -131,6 +163,36 @@ describe('LicenseTable', () => {
       const other = table.decide(idOf(index), `${module}:f${(index + 1) % 97}`, NOW.getTime());
       const isGone = index < 5_000 && index % 3 === 0;
       return own.isAllowed === isGone || other.isAllowed || (!isGone && own.licenseVersion !== index + 1);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('as many plans as there are licenses keep their own limits, while they come and go', () => {
+    const table = new LicenseTable();
+    const action = 'm:f';
+    const capOf = (index: number, round: number): string => String(1_000 + index * 2 + round);
+    const put = (index: number, round: number): void => {
+      const limit = {
+        authority: 'data',
+        aggregation: 'sum',
+        window: 'month',
+        strategy: 'hard_block',
+        warnAt: [],
+      } as const;
+      const limits = [{ ...limit, meter: 'calls', cap: capOf(index, round) }];
+      const deployment = { ...goodClaims.deployment, id: idOf(index) };
+      table.put({ ...goodClaims, deployment, modules: { m: { features: ['f'], limits } } });
+    };
+    const licenses = 70_000;
+    for (let index = 0; index < licenses; index += 1) put(index, 0);
+    for (let index = 0; index < licenses; index += 1_000) put(index, 1);
+    for (let index = 500; index < licenses; index += 1_000) table.remove(idOf(index));
+    const reading = { meter: 'calls', window: 'month', used: '7', asOf: NOW, windowEndsAt: null } as const;
+    const wrong = Array.from({ length: licenses }, (_, index) => index).filter((index) => {
+      const question = { deploymentId: idOf(index), action, meter: 'calls', quantity: '1' };
+      const answer = table.decideCounted(question, reading, NOW.getTime());
+      if (index % 1_000 === 500) return answer?.code !== 'LICENSE.UNAVAILABLE';
+      return answer?.limit !== capOf(index, index % 1_000 === 0 ? 1 : 0);
     });
     expect(wrong).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import type { LicenseClaims } from '../claims/claims.js';
-import type { Decision } from '../decision/decision.js';
+import type { CounterReading, Decision } from '../decision/decision.js';
 import {
   decisionOfVerdict,
   decisionWithoutLicense,
@@ -7,10 +7,21 @@ import {
   LICENSE_VERDICTS,
   type LicenseVerdict,
 } from '../decision/license-verdict.js';
+import { withinWhole } from '../decision/whole-limit.js';
 import { ActionBits } from './action-bits.js';
 import { LicenseRecords } from './license-records.js';
 import { Phases, VERDICT_UNKNOWN } from './phases.js';
 import { grown, SlotBits } from './slot-bits.js';
+import { SlotLimits } from './slot-limits.js';
+
+/** A use of a meter, as it is asked at the door. */
+export interface CountedQuestion {
+  readonly deploymentId: string;
+  readonly action: string;
+  readonly meter: string;
+  /** Decimal string, not negative. */
+  readonly quantity: string;
+}
 
 /**
  * The licenses of a home, made for one question: may this deployment do this now, apart from any count? The answer is that of `decide`,
@@ -24,6 +35,8 @@ export class LicenseTable {
   private readonly bits = new SlotBits();
   private readonly phases = new Phases();
   private readonly records = new LicenseRecords();
+  private readonly limits = new SlotLimits();
+  private readonly numberOf = (action: string): number => this.actions.numberOf(action);
   /**
    * Two a slot, made on first need: what an action that it does not name gets at present, and one that it names. The same, when it is not
    * in force.
@@ -47,8 +60,10 @@ export class LicenseTable {
     this.bits.reserve(slot + 1, this.actions.count);
     this.phases.reserve(slot + 1);
     this.records.reserve(slot + 1);
+    this.limits.reserve(slot + 1);
     this.reserveAnswers(slot + 1);
     this.bits.write(slot, bits);
+    this.limits.write(slot, claims.modules, this.numberOf);
     this.records.write(slot, claims, this.homeId !== undefined && claims.placement.homeId !== this.homeId);
     this.forget(slot);
   }
@@ -58,6 +73,7 @@ export class LicenseTable {
     if (slot === undefined) return;
     this.slots.delete(deploymentId);
     this.freeSlots.push(slot);
+    this.limits.clear(slot);
     this.forget(slot);
   }
 
@@ -68,6 +84,23 @@ export class LicenseTable {
     const at = slot * 2 + this.bits.read(slot, this.actions.find(action));
     const answer = this.answers[at];
     return answer !== undefined && this.phases.holdAt(nowMs) ? answer : this.answerAfresh(slot, at, nowMs);
+  }
+
+  /**
+   * The same for a use of a meter, by what was counted of it: the answer of `decide` where the license refuses, or where the meter has one
+   * limit and stays below what that warns of. Undefined: ask `decideLimits`. Makes nothing but its answer.
+   */
+  decideCounted(question: CountedQuestion, reading: CounterReading, nowMs: number): Decision | undefined {
+    const { deploymentId, action, meter, quantity } = question;
+    const slot = this.slots.get(deploymentId);
+    if (slot === undefined) return decisionWithoutLicense(null, nowMs);
+    const number = this.actions.find(action);
+    const at = slot * 2 + this.bits.read(slot, number);
+    const known = this.answers[at];
+    const answer = known !== undefined && this.phases.holdAt(nowMs) ? known : this.answerAfresh(slot, at, nowMs);
+    if (!answer.isAllowed || number === undefined) return answer;
+    const whole = this.limits.whole(slot, number, meter);
+    return whole && withinWhole(answer, whole, reading, quantity);
   }
 
   private answerAfresh(slot: number, at: number, nowMs: number): Decision {

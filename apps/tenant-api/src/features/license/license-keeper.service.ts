@@ -5,6 +5,8 @@ import type { Clock } from '@biplane/kernel';
 import {
   LicenseBook,
   verifyKeyStatement,
+  type CountedQuestion,
+  type CounterReading,
   type Decision,
   type HeldLicense,
   type Instant,
@@ -97,6 +99,12 @@ export class LicenseKeeper {
   decide(deploymentId: string, action: string): Decision {
     const nowMs = this.book.effectiveNowMs(this.clock.now().getTime(), performance.now());
     return this.book.decide(deploymentId, action, nowMs);
+  }
+
+  /** The same for a use of a meter, by what was counted of it; undefined: the exact way has to be taken. */
+  decideCounted(question: CountedQuestion, reading: CounterReading): Decision | undefined {
+    const nowMs = this.book.effectiveNowMs(this.clock.now().getTime(), performance.now());
+    return this.book.decideCounted(question, reading, nowMs);
   }
 
   trustedKids(): string[] {

@@ -35,6 +35,7 @@ export function homeDecider(
     usageSource: windowUsage,
     licenseNow: () => keeper.now(),
     byLicense: (deploymentId, action) => keeper.decide(deploymentId, action),
+    withinLimit: (question, reading) => keeper.decideCounted(question, reading),
     onPassed: (tx, passed) => events.passed(tx, passed),
     metrics: new DecisionMetrics(metrics, 'data'),
     onError: (error) => logger.warn({ err: error }, 'a limit could not be asked'),
