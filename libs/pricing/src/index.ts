@@ -16,6 +16,8 @@ export type { BillInput, PlanPricing } from './input.js';
 export { parseBillRequest } from './parse-request.js';
 export { parsePlanPricing } from './parse-plan.js';
 export { parseAddonPricing } from './parse-addon.js';
+export { parseMeterPricing } from './parse-meter.js';
+export type { PreparedPrice } from './prices/price-kind.js';
 export { priceBill } from './price-bill.js';
 export type { Bill, Line, LineKind, TaxRow } from './bill.js';
 export { toBillJson, type BillJson, type LineJson } from './bill-json.js';

@@ -7,6 +7,7 @@ import { gate } from './gate.js';
 import { level } from './level.js';
 import { licenseChange } from './license-change.js';
 import { licenseVerify } from './license-verify.js';
+import { pricing } from './pricing.js';
 import { slices } from './slices.js';
 import { usageBatch } from './usage-batch.js';
 import { usageStore } from './usage-store.js';
@@ -15,6 +16,7 @@ const benchmarks: readonly Benchmark[] = [
   decision,
   decisionMemory,
   licenseVerify,
+  pricing,
   gate,
   licenseChange,
   slices,
