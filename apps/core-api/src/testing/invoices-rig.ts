@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hourOf } from '@biplane/billing-calendar';
 import { orThrow, parseDeploymentId, parseHomeId, parseMeterCode, parseRegionCode } from '@biplane/kernel';
-import { checkInvariants, ServiceClient, waitFor, type Answer } from '@biplane/testing';
+import { openApiDocument } from '@biplane/service-kit';
+import { AnswerSchemas, checkInvariants, waitFor, type Answer, type ServiceClient } from '@biplane/testing';
+import { DOCS } from '../app.module.js';
 import { UsageIntake } from '../features/usage/index.js';
 import { coreSuite, type CoreSuite } from './core-suite.js';
 import { runCore, type RunningCore } from './running-core.js';
@@ -141,6 +143,12 @@ export class InvoicesRig {
   async close(): Promise<void> {
     await checkInvariants(this.suite.postgres.url);
     await this.suite.close();
+  }
+
+  /** What these answers have that the OpenAPI document does not say, or lack of it; empty when they agree. */
+  mistakes(answers: readonly (readonly [method: string, route: string, answer: Answer])[]): string[] {
+    const schemas = new AnswerSchemas(openApiDocument(this.suite.core.app, DOCS));
+    return answers.flatMap(([method, route, answer]) => schemas.mistakes(method, `/api/v1/billing/${route}`, answer));
   }
 
   private async homeId(): Promise<string> {

@@ -72,10 +72,12 @@ function operationsOf({ paths }: ApiDocument): { name: string; operation: Operat
 
 /** An empty schema, or an object of which no member is known, says nothing. */
 function saysSomething(content: Readonly<Record<string, MediaType>> | undefined): boolean {
-  const schemas = Object.values(content ?? {}).map(({ schema }) => schema ?? {});
-  const isSaid = (schema: object): boolean =>
+  const answers = Object.entries(content ?? {});
+  const isSaid = ([mediaType, { schema = {} }]: [string, MediaType]): boolean =>
+    // A file is text or bytes as a whole; JSON has members.
+    (!mediaType.includes('json') && 'type' in schema) ||
     ['$ref', 'properties', 'items', 'oneOf', 'anyOf', 'allOf'].some((keyword) => keyword in schema);
-  return schemas.length > 0 && schemas.every(isSaid);
+  return answers.length > 0 && answers.every(isSaid);
 }
 
 /** Every object that names its members has no other one; references lead into the document. */

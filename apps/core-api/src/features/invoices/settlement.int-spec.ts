@@ -6,7 +6,7 @@ import { InvoicesRig } from '../../testing/invoices-rig.js';
 let rig: InvoicesRig;
 
 beforeAll(async () => {
-  rig = await InvoicesRig.start(13);
+  rig = await InvoicesRig.start(14);
 });
 afterAll(async () => {
   await rig?.close();
@@ -199,5 +199,40 @@ describe('what was recorded', () => {
       FROM invoice WHERE id = '${id}'`;
     await expect(rig.suite.postgres.query(payment(6326))).rejects.toThrow();
     expect(await rig.due(id)).toEqual(['issued', '63.25']);
+  });
+});
+
+describe('what the routes of invoices answer', () => {
+  it('is what the OpenAPI document says', async () => {
+    const { tenantId } = rig.tenant();
+    const [drafted, april] = [
+      await rig.make('draft', tenantId, '2026-04'),
+      await rig.make('issue', tenantId, '2026-04'),
+    ];
+    const forced = await rig.make('issue', tenantId, '2026-04', { force: true, reason: 'a test' });
+    const { id } = forced.body as { id: string };
+    // Before there is a balance that would pay it.
+    const voidable = (await rig.make('issue', tenantId, '2026-05')).body as { id: string };
+    const [paid, credited] = [await rig.pay(id, '70.00'), await rig.credit(id)];
+    const noteId = (credited.body as { id: string }).id;
+    const get = (path: string) => rig.admin.get(`/api/v1/billing/${path}`);
+    expect(
+      rig.mistakes([
+        ['POST', 'invoices', drafted],
+        ['POST', 'invoices', april],
+        ['POST', 'invoices', forced],
+        ['POST', 'invoices/{id}/payments', paid],
+        ['POST', 'invoices/{id}/credit-notes', credited],
+        ['GET', 'invoices', await get(`invoices?tenantId=${tenantId}`)],
+        ['GET', 'invoices/{id}', await get(`invoices/${id}`)],
+        ['GET', 'invoices/{id}', await get(`invoices/${(april.body as { id: string }).id}`)],
+        ['GET', 'invoices/{id}/payments', await get(`invoices/${id}/payments`)],
+        ['GET', 'invoices/{id}/credit-notes', await get(`invoices/${id}/credit-notes`)],
+        ['GET', 'credit-notes/{id}', await get(`credit-notes/${noteId}`)],
+        ['GET', 'tenants/{id}/balance', await get(`tenants/${tenantId}/balance`)],
+        ['GET', 'tenants/{id}/balance-entries', await get(`tenants/${tenantId}/balance-entries`)],
+        ['POST', 'invoices/{id}/void', await rig.void(voidable.id)],
+      ]),
+    ).toEqual([]);
   });
 });
