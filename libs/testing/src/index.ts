@@ -42,3 +42,4 @@ export {
   type ManyMonths,
   type ManyTenants,
 } from './scenario/many-tenants.js';
+export { meteredMeters, meteredPlan } from './scenario/metered-plan.js';

@@ -7,6 +7,7 @@ import { gate } from './gate.js';
 import { level } from './level.js';
 import { licenseChange } from './license-change.js';
 import { licenseVerify } from './license-verify.js';
+import { rollup } from './rollup.js';
 import { pricing } from './pricing.js';
 import { slices } from './slices.js';
 import { usageBatch } from './usage-batch.js';
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   level,
   usageBatch,
   usageStore,
+  rollup,
 ];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */

@@ -2,43 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   insertManyMonths,
   insertManyTenants,
+  meteredMeters,
+  meteredPlan,
   publishPlan,
-  studioPlan,
   type ServiceClient,
   type TestPostgres,
 } from '@biplane/testing';
-
-export const ROLLUP_METERS = ['droplet_hours', 'requests', 'egress_gb', 'builds', 'mails', 'tokens'];
-
-/** A plan with six meters, of three kinds of price. */
-export const rollupPlan = {
-  ...studioPlan,
-  code: 'metered',
-  name: 'Metered',
-  version: {
-    ...studioPlan.version,
-    modules: [],
-    meters: [
-      { meter: 'droplet_hours', included: '100', price: { kind: 'per_unit', unitPrice: '0.01' } },
-      { meter: 'requests', included: '0', price: { kind: 'per_unit', unitPrice: '0.0035' } },
-      { meter: 'egress_gb', included: '50', price: { kind: 'per_unit', unitPrice: '0.12' } },
-      { meter: 'builds', included: '10', price: { kind: 'per_unit', unitPrice: '0.333333' } },
-      { meter: 'mails', included: '0', price: { kind: 'package', size: '1000', packagePrice: '2.00' } },
-      {
-        meter: 'tokens',
-        included: '0',
-        price: {
-          kind: 'graduated',
-          tiers: [
-            { upTo: '100', unitPrice: '0.10' },
-            { upTo: '1000', unitPrice: '0.08' },
-            { upTo: null, unitPrice: '0.05' },
-          ],
-        },
-      },
-    ],
-  },
-};
 
 export interface RollupScene {
   readonly count: number;
@@ -51,11 +20,11 @@ export interface RollupScene {
 
 /** The catalog of the plan; once a database. */
 export async function publishRollupPlan(admin: ServiceClient): Promise<void> {
-  for (const meter of ROLLUP_METERS.slice(1)) {
+  for (const meter of meteredMeters.slice(1)) {
     const body = { meter, name: meter, unit: 'unit', aggregation: 'sum', authority: 'data' };
     await admin.expect(201, 'POST', '/api/v1/catalog/meters', body);
   }
-  await publishPlan(admin, rollupPlan);
+  await publishPlan(admin, meteredPlan);
 }
 
 /** Tenants of that plan, with their usage of April 2026; their ids follow from their numbers. */
@@ -64,7 +33,7 @@ export async function insertRollupTenants(postgres: TestPostgres, scene: RollupS
   const region = 'eu-1';
   const tenants = { ...scene, homeId, region, plan: { code: 'metered', version: 1 }, timeZones, readyAt: READY_AT };
   await insertManyTenants(postgres.query, tenants);
-  const months = { homeId, region, meters: ROLLUP_METERS, usedAt: [USED_AT], closed, recordedAt: USED_AT };
+  const months = { homeId, region, meters: meteredMeters, usedAt: [USED_AT], closed, recordedAt: USED_AT };
   await insertManyMonths(postgres.query, tenants, months);
 }
 

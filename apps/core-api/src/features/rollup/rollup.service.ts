@@ -12,6 +12,7 @@ import { RollupWork } from './rollup-work.js';
 /** How long a request waits for its run; then it is answered with where the run is, which goes on. */
 const WAIT_MS = 20_000;
 const POLL_MS = 50;
+const BROKEN_MS = 1_000;
 /** Below the 30 s after which the server ends a transaction that idles. */
 const BEAT_MS = 10_000;
 const LOCK_MS_MAX = 24 * 3_600_000;
@@ -131,12 +132,13 @@ export class Rollups implements OnModuleDestroy {
     );
   }
 
-  /** Until the open run is over, or the time is. A run that outlasts the wait goes on. */
+  /** Until the open run is over, or the time is. A run that outlasts the wait goes on, and one that broke off is carried on. */
   private async proceedFor(until: number): Promise<void> {
-    const working = this.proceed();
-    working.catch((error: unknown) =>
-      this.logger.error({ err: error }, 'the roll-up is interrupted; the job carries it on'),
-    );
+    let restMs = POLL_MS;
+    const working = this.proceed().catch((error: unknown) => {
+      this.logger.error({ err: error }, 'the roll-up broke off and is carried on');
+      restMs = BROKEN_MS;
+    });
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, Math.max(0, until - performance.now()));
@@ -144,7 +146,7 @@ export class Rollups implements OnModuleDestroy {
     await Promise.race([working, timeUp]);
     clearTimeout(timer);
     // Another process may be at it: then there is nothing to wait for but the end.
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }
 
