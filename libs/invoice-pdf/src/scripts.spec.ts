@@ -87,6 +87,18 @@ describe('hostile texts', () => {
     expect(text).toContain('Total USD 70.64');
   });
 
+  it('a line with thousands of words of explanation fits on its page and never runs into the foot', async () => {
+    const explanation = Array.from({ length: 200 }, (_, index) => {
+      return { text: `component ${index} ${'of many words '.repeat(40)}`, quantity: null, amount: null };
+    });
+    const lines = Array.from({ length: 3 }, () => line({ description: 'long '.repeat(500), explanation }));
+    const { pages, text, lowest } = await readPdf(await renderInvoicePdf(sampleInvoice({ lines }), asInvoice()));
+    expect(pages).toBeLessThan(6);
+    expect(Math.min(...lowest)).toBeGreaterThan(70);
+    expect(text).toContain('component 0');
+    expect(text).toContain('…');
+  });
+
   it.each(['', '\u202E', '\u0301', '\u200D', '﷽'.repeat(300), '\u0600'.repeat(50), '👩‍👩‍👧‍👦'.repeat(200)])(
     'the name %j is drawn',
     async (name) => {

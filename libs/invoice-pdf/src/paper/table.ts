@@ -14,8 +14,8 @@ const columns = [
 ] as const;
 const offsets = columns.map((_, index) => columns.slice(0, index).reduce((sum, { width }) => sum + width + GAP, 0));
 const BOTTOM = PAGE.height - PAGE.bottom;
-/** Below a row there must be room for the head of a group and one row more, or it starts the next page. */
-const EXPLAINED_MAX = 24;
+/** Of all explanations of one line together: a row must fit on a page, whatever stands in it. */
+const NOTE_LINES_MAX = 40;
 
 interface Row {
   readonly cells: readonly Block[];
@@ -93,23 +93,33 @@ function rowOf(context: PaperContext, line: PrintedLine): Row {
       ? sheet.block(text, { ...columns[0], size: 8.5, linesMax: 10 })
       : sheet.fitted(text, { ...columns[index], size: 8.5 } as Parameters<typeof sheet.fitted>[1]),
   );
-  const notes = notesOf(context, line).map((note) =>
-    sheet.block(note, { size: 7.5, color: COLOR.muted, width: columns[0].width + GAP + columns[1].width, linesMax: 4 }),
-  );
+  const notes = noteBlocks(context, notesOf(context, line));
   const described = (cells[0] as Block).height + notes.reduce((sum, { height }) => sum + height, 0);
   return { cells, notes, height: Math.max(described, ...cells.map(({ height }) => height)) + 2 * PAD };
 }
 
 /** How the amount came about, and when it was owed where that is not the period of the paper. */
 function notesOf({ speech, document }: PaperContext, line: PrintedLine): string[] {
-  const parts = line.explanation.slice(0, EXPLAINED_MAX).map(({ text, amount }) => {
+  const parts = line.explanation.map(({ text, amount }) => {
     // Of several components each says its amount, unless its words do already.
     const silent = line.explanation.length > 1 && amount !== null && !text.includes(amount.amount.replace('-', ''));
     return silent ? `${text} = ${saidMoney(speech, amount)}` : text;
   });
-  if (line.explanation.length > EXPLAINED_MAX) parts.push('…');
   const earlier = document.period !== undefined && line.period.to <= document.period.from;
   return earlier ? [speech.month(monthIn(line.period)), ...parts] : parts;
+}
+
+function noteBlocks({ sheet }: PaperContext, notes: readonly string[]): Block[] {
+  const style = { size: 7.5, color: COLOR.muted, width: columns[0].width + GAP + columns[1].width, linesMax: 4 };
+  const blocks: Block[] = [];
+  let lines = 0;
+  for (const note of notes) {
+    const block = sheet.block(note, style);
+    lines += block.lines.length;
+    if (lines > NOTE_LINES_MAX) return [...blocks, sheet.block('…', style)];
+    blocks.push(block);
+  }
+  return blocks;
 }
 
 /** The month that the middle of a period is in: right in every zone, where the period's ends are in the tenant's. */
