@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { DatabaseSpec, ProvisionerSpec } from './databases.js';
 import { withLogin } from './databases.js';
 import type { Parts } from './parts.js';
@@ -44,6 +45,11 @@ export function issuerFile(privateFolder: string): string {
   return path.join(privateFolder, 'issuer.json');
 }
 
+/** Where the stack's mail goes: one `.eml` each. */
+export function mailFolder(privateFolder: string): string {
+  return path.join(privateFolder, 'mail');
+}
+
 export function rootKeyFile(privateFolder: string): string {
   return path.join(privateFolder, 'root.pub.json');
 }
@@ -75,6 +81,8 @@ function planCore(input: PlanInput): { database: DatabaseSpec; migration: TaskSp
     CORE_DATABASE_URL: runtimeUrl(input, database),
     REGIONS: input.regions.join(','),
     ISSUER_FILE: issuerFile(input.privateFolder),
+    MAIL_URL: pathToFileURL(mailFolder(input.privateFolder)).href,
+    MAIL_FROM: 'billing@biplane.example',
   };
   return {
     database,
