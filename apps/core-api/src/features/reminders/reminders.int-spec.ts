@@ -43,12 +43,12 @@ async function causes(deploymentId: string): Promise<string[]> {
   return (await rig.suite.postgres.query<{ cause: string }>(sql, [deploymentId])).map(({ cause }) => cause);
 }
 
-/** The Clock only rises: each tenant's invoice is issued at the Clock of its test. */
-let clock = Date.parse(InvoicesRig.juneAt);
-async function forward(days: number): Promise<void> {
-  clock += days * DAY_MS;
-  await rig.at(new Date(clock).toISOString());
+/** From the Clock as it stands: what was issued a moment ago is that many days old, and not a moment less. */
+async function inDays(days: number): Promise<string> {
+  const { now } = (await rig.admin.expect(200, 'GET', '/version')) as { now: string };
+  return new Date(Date.parse(now) + days * DAY_MS).toISOString();
 }
+const forward = async (days: number) => rig.at(await inDays(days));
 const dueIn = 14;
 
 async function settings(tenantId: string, over: Record<string, unknown>): Promise<void> {
@@ -114,6 +114,8 @@ describe('an invoice that is not paid', () => {
     const { tenantId, deploymentId } = rig.tenant();
     const [april, may] = [await rig.issue(tenantId), await rig.issue(tenantId, '2026-05')];
     await forward(dueIn + 14);
+    await reminded(april.id, ['1 skipped', '2 sent']);
+    await reminded(may.id, ['1 skipped', '2 sent']);
     await inState(deploymentId, 'past_due');
     const path = `/api/v1/deployments/${deploymentId}/transition`;
     await rig.admin.expect(200, 'POST', path, { to: 'suspended', reason: 'asked for' });
@@ -157,7 +159,7 @@ describe('an invoice that is not paid', () => {
     const { tenantId } = rig.tenant();
     const { id } = await rig.issue(tenantId);
     const { postgres, core } = rig.suite;
-    const later = new Date(clock + (dueIn + 7) * DAY_MS).toISOString();
+    const later = await inDays(dueIn + 7);
     const options = { databaseUrl: postgres.url, regions: ['eu-1'], fieldKey: core.fieldKey, startAt: later };
     const main = new URL('../../testing/core-server.main.ts', import.meta.url);
     const end = await spawnSource(main, options, { FAULT_POINTS: 'reminder.before_commit' }).ended;
