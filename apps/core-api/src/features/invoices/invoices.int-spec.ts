@@ -6,7 +6,7 @@ import { studio } from '../../testing/scenario.js';
 let rig: InvoicesRig;
 
 beforeAll(async () => {
-  rig = await InvoicesRig.start(11);
+  rig = await InvoicesRig.start(12);
 });
 afterAll(async () => {
   await rig?.close();
@@ -47,6 +47,16 @@ describe('a draft', () => {
     expect((await rig.admin.get(`/api/v1/billing/invoices/${id}`)).status).toBe(404);
     expect((await rig.admin.send('DELETE', `/api/v1/billing/invoices/${id}`)).status).toBe(404);
     expect(await numbers()).toEqual(before);
+  });
+});
+
+describe('a month that is issued', () => {
+  it('D2: by eight at once has one invoice, which all of them are answered with', async () => {
+    const { tenantId } = rig.tenant();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => rig.make('issue', tenantId, '2026-04')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 7 }, () => 200), 201]);
+    expect(new Set(answers.map((answer) => invoiceOf(answer).id)).size).toBe(1);
+    expect(await rig.suite.events('invoice.issued', invoiceOf(answers[0]!).id)).toHaveLength(1);
   });
 });
 

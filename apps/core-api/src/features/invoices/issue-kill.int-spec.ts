@@ -18,6 +18,7 @@ const writers = sizeOfRun({ soak: 16, ci: 2 });
 const invoices = sizeOfRun({ soak: 5_000, ci: 60 });
 /** The first two writers are killed where it hurts, the others when so many are issued. */
 const POINTS = ['invoice.after_number:3', 'invoices.after_insert_before_commit:5'];
+const TIMEOUT_MS = sizeOfRun({ soak: 3_600_000, ci: 300_000 });
 let postgres: TestPostgres;
 
 beforeAll(async () => {
@@ -47,54 +48,58 @@ async function killWhenIssued(child: Child, count: number): Promise<void> {
       const [row] = await postgres.query<{ issued: number }>('SELECT count(*)::int AS issued FROM invoice');
       return !running || (row?.issued ?? 0) >= count;
     },
-    { deadlineMs: 600_000 },
+    { deadlineMs: TIMEOUT_MS },
   );
   child.kill('SIGKILL');
 }
 
 describe('writers that are killed', () => {
-  it(`D4: ${writers} processes that are killed while they issue leave each tenant one invoice and numbers 1 to n without gap or repeat`, async () => {
-    const seed = seedOfRun();
-    const random = seededRandom(seed);
-    const tenants = await billedTenants();
-    const fieldKey = randomBytes(32).toString('base64');
-    let killed = 0;
-    const write = async (writer: number): Promise<void> => {
-      // Every tenant is on the lists of two writers, which meet in the middle.
-      const own = tenants.filter((_, index) => index % writers === writer || (index + 1) % writers === writer);
-      const input: IssuerInput = {
-        ...{ databaseUrl: postgres.url, regions: ['eu-1'], fieldKey, startAt: '2026-05-02T00:00:00.000Z' },
-        ...{ tenants: writer % 2 === 0 ? own : own.toReversed(), month: '2026-04', seed: seed + writer },
+  it(
+    `D4: ${writers} processes that are killed while they issue leave each tenant one invoice and numbers 1 to n without gap or repeat`,
+    async () => {
+      const seed = seedOfRun();
+      const random = seededRandom(seed);
+      const tenants = await billedTenants();
+      const fieldKey = randomBytes(32).toString('base64');
+      let killed = 0;
+      const write = async (writer: number): Promise<void> => {
+        // Every tenant is on the lists of two writers, which meet in the middle.
+        const own = tenants.filter((_, index) => index % writers === writer || (index + 1) % writers === writer);
+        const input: IssuerInput = {
+          ...{ databaseUrl: postgres.url, regions: ['eu-1'], fieldKey, startAt: '2026-05-02T00:00:00.000Z' },
+          ...{ tenants: writer % 2 === 0 ? own : own.toReversed(), month: '2026-04', seed: seed + writer },
+        };
+        const point = POINTS[writer];
+        const first = spawnSource(issuer, input, point === undefined ? {} : { FAULT_POINTS: point });
+        if (point === undefined) void killWhenIssued(first, Math.floor((random() * invoices) / 2));
+        const end = await first.ended;
+        if (end.signal === 'SIGKILL') killed += 1;
+        if (end.code === 0) return;
+        if (end.signal !== 'SIGKILL') throw new Error(`seed ${seed}: ${end.output}`);
+        const second = await spawnSource(issuer, input).ended;
+        if (second.code !== 0) throw new Error(`seed ${seed}: ${second.output}`);
       };
-      const point = POINTS[writer];
-      const first = spawnSource(issuer, input, point === undefined ? {} : { FAULT_POINTS: point });
-      if (point === undefined) void killWhenIssued(first, Math.floor((random() * invoices) / 2));
-      const end = await first.ended;
-      if (end.signal === 'SIGKILL') killed += 1;
-      if (end.code === 0) return;
-      if (end.signal !== 'SIGKILL') throw new Error(`seed ${seed}: ${end.output}`);
-      const second = await spawnSource(issuer, input).ended;
-      if (second.code !== 0) throw new Error(`seed ${seed}: ${second.output}`);
-    };
-    await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+      await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
 
-    expect(killed).toBeGreaterThanOrEqual(POINTS.length);
-    const [numbers] = await postgres.query(
-      `SELECT count(*)::int AS invoices, count(DISTINCT tenant_id)::int AS tenants, min(sequence) AS first, max(sequence) AS last,
+      expect(killed).toBeGreaterThanOrEqual(POINTS.length);
+      const [numbers] = await postgres.query(
+        `SELECT count(*)::int AS invoices, count(DISTINCT tenant_id)::int AS tenants, min(sequence) AS first, max(sequence) AS last,
          count(DISTINCT number)::int AS numbers FROM invoice`,
-    );
-    expect({ seed, ...numbers }).toEqual({
-      seed,
-      invoices,
-      tenants: invoices,
-      first: 1,
-      last: invoices,
-      numbers: invoices,
-    });
-    const [events] = await postgres.query(
-      `SELECT count(*)::int AS issued FROM outbox WHERE headers->>'ce_type' = 'invoice.issued'`,
-    );
-    expect(events).toEqual({ issued: invoices });
-    await checkInvariants(postgres.url);
-  }, 600_000);
+      );
+      expect({ seed, ...numbers }).toEqual({
+        seed,
+        invoices,
+        tenants: invoices,
+        first: 1,
+        last: invoices,
+        numbers: invoices,
+      });
+      const [events] = await postgres.query(
+        `SELECT count(*)::int AS issued FROM outbox WHERE headers->>'ce_type' = 'invoice.issued'`,
+      );
+      expect(events).toEqual({ issued: invoices });
+      await checkInvariants(postgres.url);
+    },
+    TIMEOUT_MS,
+  );
 });
