@@ -60,6 +60,7 @@ export class BillingFacts {
     // Asked before the usage is read: a period that was complete then is wholly in the figures, whatever arrives after.
     const missing = await this.missingHours(reader, wanted, subscriptions);
     const known = await this.known(reader, wanted, subscriptions);
+    const lastDays = lastDaysOf();
     const taxes = await this.catalog.taxes(reader);
     const facts = profiles.map((profile, index): [string, TenantFacts] => {
       const { period } = wanted[index]!;
@@ -67,7 +68,10 @@ export class BillingFacts {
       const entry = {
         profile,
         period,
-        month: { ...this.frame(profile, period, taxes), deployments: known.metered(index) },
+        month: {
+          ...this.frame(profile, period, lastDays(period, profile.timeZone), taxes),
+          deployments: known.metered(index),
+        },
         missingHours: missing[index]!,
         cutoffHours: Math.max(0, ...contents.map(({ cutoffHours }) => cutoffHours)),
       };
@@ -95,10 +99,10 @@ export class BillingFacts {
   private frame(
     profile: BilledTenant,
     period: Period,
+    lastDay: string,
     taxes: readonly TaxDefinition[],
   ): Omit<MeteredMonth, 'deployments'> {
     const { currency, country, timeZone, discounts } = profile;
-    const lastDay = dayOf(new Date(period.to.getTime() - 1), timeZone);
     const held = taxesOn(
       taxes.filter((tax) => tax.country === country),
       lastDay,
@@ -148,6 +152,17 @@ export class BillingFacts {
     });
     return { planOf: (plan) => plans.get(planKey(plan))!, metered: (index) => byTenant[index]! };
   }
+}
+
+/** The last local day of each period; found once for all tenants of a zone. */
+function lastDaysOf(): (period: Period, timeZone: string) => string {
+  const known = new Map<string, string>();
+  return (period, timeZone) => {
+    const key = `${timeZone}|${period.to.getTime()}`;
+    const day = known.get(key) ?? dayOf(new Date(period.to.getTime() - 1), timeZone);
+    known.set(key, day);
+    return day;
+  };
 }
 
 interface KnownDeployments {
