@@ -67,8 +67,8 @@ export interface ChargedShare {
 
 /** The share of the period that the stretches take, in the resolution of the plan. */
 export function chargedShare(stretches: Stretches, frame: ShareFrame): ChargedShare {
-  const { period, days, proration } = frame;
-  const share = proration === 'day' ? daysAmong(stretches, period, days) : millisIn(stretches, period);
+  const { period, proration } = frame;
+  const share = proration === 'day' ? daysOf(stretches, frame) : millisIn(stretches, period);
   return { share, text: shareText(share, proration) };
 }
 
@@ -76,6 +76,13 @@ export interface ShareFrame {
   readonly period: Period;
   readonly days: readonly LocalDay[];
   readonly proration: Proration;
+}
+
+/** Most deployments run all the time, so their days need not be counted. */
+function daysOf(stretches: Stretches, { period, days }: ShareFrame): Share {
+  const [only] = stretches;
+  const isWhole = stretches.length === 1 && +only!.from === +period.from && +only!.to === +period.to;
+  return isWhole ? { part: days.length, whole: days.length } : daysAmong(stretches, period, days);
 }
 
 function shareText({ part, whole }: Share, proration: Proration): string {

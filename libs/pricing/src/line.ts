@@ -1,5 +1,5 @@
 import type { Period } from '@biplane/billing-calendar';
-import { isZeroDecimal, sumMoney, type Currency } from '@biplane/kernel';
+import { addMoney, isZeroDecimal, zeroMoney, type Currency } from '@biplane/kernel';
 import type { Line, LineKind } from './bill.js';
 
 export type LineParts = Omit<Line, 'id' | 'amount' | 'period'> & {
@@ -8,9 +8,12 @@ export type LineParts = Omit<Line, 'id' | 'amount' | 'period'> & {
 };
 
 /** Completes a line: its identity, and its amount from its components. */
-export function lineOf({ subject, ...parts }: LineParts, currency: Currency, period: Period): Line {
-  const amounts = parts.explanation.flatMap((component) => component.amount ?? []);
-  return { id: lineId(parts.deployment, parts.kind, subject), ...parts, amount: sumMoney(amounts, currency), period };
+export function lineOf(parts: LineParts, currency: Currency, period: Period): Line {
+  let amount = zeroMoney(currency);
+  for (const component of parts.explanation) if (component.amount) amount = addMoney(amount, component.amount);
+  const { kind, deployment, resourceKind, description, quantity, unitPrice, explanation } = parts;
+  const id = lineId(deployment, kind, parts.subject);
+  return { id, kind, deployment, resourceKind, description, quantity, unitPrice, amount, period, explanation };
 }
 
 /** A line of nothing tells nothing; the tax is always shown, at zero too. */
@@ -20,6 +23,10 @@ export function isShown(line: Line): boolean {
 
 /** Segments are escaped, so that no choice of names makes two identities one. */
 function lineId(deployment: string | null, kind: LineKind, subject: LineParts['subject']): string {
-  const segments = [deployment ?? [], kind, subject].flat();
-  return segments.map((segment) => segment.replace(/[%/]/g, encodeURIComponent)).join('/');
+  const subjects = typeof subject === 'string' ? escaped(subject) : subject.map(escaped).join('/');
+  return deployment === null ? `${kind}/${subjects}` : `${escaped(deployment)}/${kind}/${subjects}`;
+}
+
+function escaped(segment: string): string {
+  return segment.replace(/[%/]/g, encodeURIComponent);
 }

@@ -38,6 +38,7 @@ export function priceTerms(
   isIdle: boolean,
 ): readonly Component[] {
   const terms: Component[] = [];
+  if (!discounts && !minimum && !maximum) return terms;
   let left = price;
   const add = (text: string, minor: bigint): void => {
     terms.push({ text, quantity: null, amount: money(minor, currency) });
