@@ -118,7 +118,8 @@ export class InvoicePdfs {
   private async deploymentNames(tx: Tx, { lines }: Printed): Promise<Map<string, string>> {
     const ids = [...new Set(lines.flatMap(({ deployment }) => (deployment === null ? [] : [deployment])))];
     const found = await this.deployments.findMany(tx, ids);
-    return new Map([...found].map(([id, { displayName }]) => [id, displayName]));
+    // The slug too: deployments of one tenant often bear one name.
+    return new Map([...found].map(([id, { displayName, slug }]) => [id, `${displayName} (${slug})`]));
   }
 }
 
