@@ -57,7 +57,8 @@ let clean: Scene;
 let killed: Scene;
 
 beforeAll(async () => {
-  [clean, killed] = await Promise.all([scene(), scene()]);
+  clean = await scene();
+  killed = await scene();
 }, 120_000);
 afterAll(async () => {
   await Promise.all([clean?.postgres.drop(), killed?.postgres.drop()]);

@@ -20,7 +20,7 @@ describe('the schedule of roll-ups', () => {
     expect(newestOpened(at(now))).toBe(month);
   });
 
-  it.each([
+  it.each<[last: string | null, months: string[], why: string]>([
     [null, ['2026-04'], 'the first time the newest alone'],
     ['2026-04', [], 'none twice'],
     ['2026-01', ['2026-02', '2026-03', '2026-04'], 'each one that nobody was there for'],
@@ -41,7 +41,7 @@ describe('the schedule of roll-ups', () => {
     expect(putOff(at('2026-05-03T10:20:00Z'))).toEqual(at('2026-05-03T11:20:00Z'));
   });
 
-  it.each([
+  it.each<[now: string, isUnfinished: boolean, expected: string | null, why: string]>([
     ['2026-05-01T03:00:00.000Z', true, '2026-05-01T04:00:00.000Z', 'hourly while tenants wait'],
     ['2026-05-01T03:59:59.999Z', true, '2026-05-01T04:00:00.000Z', 'at full hours, however long a run took'],
     ['2026-09-01T03:00:00.000Z', true, '2026-09-01T04:00:00.000Z', 'for as long as someone is parked'],
