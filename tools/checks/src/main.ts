@@ -1,5 +1,6 @@
-// node tools/checks/dist/main.js [tree | generated | generate]
+// node tools/checks/dist/main.js [tree | generated | generate | mutate LIBRARY [PART-OF-PATH [EVERY]]]
 import { staleReference, writeReference } from './generated.js';
+import { mutate, MUTATED } from './mutation/run.js';
 import { checks } from './tree/checks.js';
 import { gitTree } from './tree/tree.js';
 import { workspaceRoot } from './workspace.js';
@@ -37,7 +38,11 @@ if (verb === 'generate') {
   const [passed, failed] = verb === 'tree' ? checkTree(root) : checkGenerated(root);
   say(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
+} else if (verb === 'mutate') {
+  const [library = '', only, every = '1'] = process.argv.slice(3);
+  if (!MUTATED.some((known) => known === library)) throw new Error(`mutate one of ${MUTATED.join(', ')}`);
+  process.exitCode = (await mutate({ root, library, only, every: Number(every), say })) > 0 ? 1 : 0;
 } else {
-  process.stderr.write(`unknown verb ${verb}: tree, generated or generate\n`);
+  process.stderr.write(`unknown verb ${verb}: tree, generated, generate or mutate\n`);
   process.exitCode = 2;
 }
