@@ -7,7 +7,7 @@ import type { Deployment } from './deployment.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsService } from './deployments.service.js';
 import { DeploymentsStore } from './deployments.store.js';
-import { allowedTransitions, type DeploymentState } from './domain/deployment-state.js';
+import { transitionsOf, type DeploymentState } from './domain/deployment-state.js';
 import { dunningOutcome, type TransitionCause } from './domain/transition-cause.js';
 import { EntitlementChanges, type CancellationEnd } from './entitlement-changes.js';
 import { SuspensionsStore } from './suspensions.store.js';
@@ -80,7 +80,7 @@ export class DeploymentLifecycle {
   ): Promise<void> {
     const { id, state, tenantId } = before;
     const { to, actor, reason, cause, endsAt } = request;
-    const allowed = allowedTransitions(state);
+    const allowed = transitionsOf(before);
     if (!allowed.includes(to)) {
       const detail = `${state} → ${to} is not allowed`;
       throw new RefusalError(DeploymentErrors.TRANSITION_FORBIDDEN({ detail, members: { from: state, allowed } }));

@@ -150,6 +150,28 @@ describe('lifecycle of a deployment', () => {
     expect((await shown(id)).state).toBe('active');
   });
 
+  it('no sequence of commands leaves the map: whoever asks, each event begins where the one before it led', async () => {
+    const { deploymentId: id, tenantId } = await suite.tenant();
+    const seed = 20_260_410;
+    const random = seeded(seed);
+    const ofTenant = (verb: string) => suite.admin.post(`/api/v1/tenants/${tenantId}/${verb}`, { reason: 'test' });
+    const commands: (() => Promise<unknown>)[] = [
+      ...(['active', 'active', 'active', 'paused', 'suspended', 'past_due', 'trial', 'archived'] as const).map(
+        (to) => () => transition(id, to),
+      ),
+      ...(['past_due', 'suspended'] as const).map((to) => () => dun(id, to)),
+      () => settle(id),
+      () => ofTenant('suspend'),
+      () => ofTenant('resume'),
+      () => hold(id, random() < 0.5),
+    ];
+    for (let step = 0; step < 80; step += 1) await commands[Math.floor(random() * commands.length)]!();
+    const { state, events } = await shown(id);
+    expectChain(events, state);
+    expect([seed, events.length > 5]).toEqual([seed, true]);
+    expect((await suite.license(id)).version).toBe(events.length);
+  });
+
   it('history is append-only, by SQL either', async () => {
     const { deploymentId: id } = await suite.tenant();
     await transition(id, 'suspended');
@@ -195,6 +217,14 @@ describe('lifecycle of a deployment', () => {
     expect((await shown(id)).events).toHaveLength(1);
   });
 });
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 /** Each event begins where the one before it led, along the map, and never before it. */
 function expectChain(events: readonly ShownEvent[], state: DeploymentState): void {

@@ -24,8 +24,9 @@ export class Suspensions {
   /** Nothing for one that has ended, or that this cause holds already; one that another holds is held by both. */
   async suspend(tx: Tx, id: string, cause: SuspensionCause, because: Because): Promise<void> {
     await this.deployments.lock(tx, id);
-    const { state } = await this.deployments.required(tx, id);
-    if (!maySuspend(state)) return;
+    const deployment = await this.deployments.required(tx, id);
+    if (!maySuspend(deployment)) return;
+    const { state } = deployment;
     if (state === 'suspended') {
       const [first] = await this.store.open(tx, id);
       await this.store.add(tx, id, cause, first?.fromState ?? 'active', because.at);

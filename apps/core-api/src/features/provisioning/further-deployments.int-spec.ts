@@ -117,6 +117,15 @@ describe('further deployments of a tenant', () => {
       const refused = await suite.admin.send(verb, `/api/v1/deployments/${deployment.id}/${path}`, body);
       expect(refused).toMatchObject({ status: 422, body: { code: 'SUBSCRIPTION.NONE' } });
     }
+    const active = { to: 'active', reason: 'x' };
+    expect(await suite.admin.post(`/api/v1/deployments/${deployment.id}/transition`, active)).toMatchObject({
+      status: 422,
+      body: { allowed: ['cancelled'] },
+    });
+    // Suspending its tenant and letting it go on leaves it waiting.
+    for (const verb of ['suspend', 'resume']) {
+      await suite.admin.expect(200, 'POST', `/api/v1/tenants/${tenantId}/${verb}`, { reason: 'x' });
+    }
     await suite.admin.expect(200, 'GET', `/api/v1/billing/tenants/${tenantId}/monthly?period=2026-04`);
     await suite.admin.expect(200, 'GET', `/api/v1/subscription/tenants/${tenantId}/entitlements`);
 

@@ -4,6 +4,7 @@ import {
   DEPLOYMENT_STATES,
   initialState,
   licenseStatusOf,
+  transitionsOf,
   type DeploymentState,
 } from './deployment-state.js';
 
@@ -38,6 +39,12 @@ describe('deployment states', () => {
 
   it('refuses paused to archived', () => {
     expect(allowedTransitions('paused')).toEqual(['active', 'suspended', 'cancelled']);
+  });
+
+  it('one that waits for its plan can only be given up', () => {
+    const ways = DEPLOYMENT_STATES.map((state) => transitionsOf({ state, phase: 'recorded' }));
+    expect(new Set(ways.flat())).toEqual(new Set(['cancelled', 'archived']));
+    expect(transitionsOf({ state: 'trial', phase: 'license_issued' })).toEqual(allowedTransitions('trial'));
   });
 
   it('starts in trial only when the plan has trial days', () => {

@@ -24,6 +24,12 @@ export function allowedTransitions(from: DeploymentState): readonly DeploymentSt
   return TRANSITIONS[from];
 }
 
+/** One that waits for its plan is in a trial that has not begun: it can only be given up. */
+export function transitionsOf({ state, phase }: { state: DeploymentState; phase: string }): readonly DeploymentState[] {
+  const allowed = allowedTransitions(state);
+  return phase === 'recorded' ? allowed.filter((to) => to === 'cancelled' || to === 'archived') : allowed;
+}
+
 export function initialState(trialDays: number): DeploymentState {
   return trialDays > 0 ? 'trial' : 'active';
 }

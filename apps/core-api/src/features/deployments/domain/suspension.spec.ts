@@ -9,7 +9,10 @@ const held = (cause: OpenSuspension['cause'], fromState: OpenSuspension['fromSta
 
 describe('suspensions', () => {
   it('a deployment that has ended is not suspended', () => {
-    expect(DEPLOYMENT_STATES.filter((state) => !maySuspend(state))).toEqual(['cancelled', 'archived']);
+    expect(DEPLOYMENT_STATES.filter((state) => !maySuspend({ state, phase: 'ready' }))).toEqual([
+      'cancelled',
+      'archived',
+    ]);
   });
 
   it('resume undoes only its own cause', () => {

@@ -1,4 +1,4 @@
-import { allowedTransitions, type DeploymentState } from './deployment-state.js';
+import { transitionsOf, type DeploymentState } from './deployment-state.js';
 
 /** Who keeps a deployment suspended. Each lifts its own alone. */
 export const SUSPENSION_CAUSES = ['operator', 'tenant', 'dunning'] as const;
@@ -10,9 +10,9 @@ export interface OpenSuspension {
   readonly fromState: DeploymentState;
 }
 
-/** Whether a cause can hold a deployment in this state: it can be suspended, or is so already. */
-export function maySuspend(state: DeploymentState): boolean {
-  return state === 'suspended' || allowedTransitions(state).includes('suspended');
+/** Whether a cause can hold a deployment: it can be suspended, or is so already. */
+export function maySuspend(deployment: { state: DeploymentState; phase: string }): boolean {
+  return deployment.state === 'suspended' || transitionsOf(deployment).includes('suspended');
 }
 
 /**

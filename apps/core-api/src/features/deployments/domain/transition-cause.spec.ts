@@ -4,6 +4,7 @@ import { dunningOutcome } from './transition-cause.js';
 
 const one = (state: (typeof DEPLOYMENT_STATES)[number], billingActionSuspended = false) => ({
   state,
+  phase: 'ready',
   billingActionSuspended,
 });
 

@@ -1,4 +1,4 @@
-import { allowedTransitions, type DeploymentState } from './deployment-state.js';
+import { transitionsOf, type DeploymentState } from './deployment-state.js';
 import { SUSPENSION_CAUSES } from './suspension.js';
 
 /** Who asks for a transition: a person, the tenant's own suspension, an unpaid invoice, or the end of a trial. */
@@ -13,10 +13,10 @@ const ACTIONS: readonly DeploymentState[] = ['past_due', 'suspended'];
  * no way it has nothing to do; and one that is suspended already is held by it as well.
  */
 export function dunningOutcome(
-  present: { readonly state: DeploymentState; readonly billingActionSuspended: boolean },
+  present: { readonly state: DeploymentState; readonly phase: string; readonly billingActionSuspended: boolean },
   to: DeploymentState,
 ): 'done' | 'held' | 'joined' | 'inapplicable' {
   if (present.billingActionSuspended && ACTIONS.includes(to)) return 'held';
   if (to === 'suspended' && present.state === 'suspended') return 'joined';
-  return allowedTransitions(present.state).includes(to) ? 'done' : 'inapplicable';
+  return transitionsOf(present).includes(to) ? 'done' : 'inapplicable';
 }
