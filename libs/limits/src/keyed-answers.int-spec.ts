@@ -81,6 +81,8 @@ describe('an answer under a key that comes too late', () => {
 
   it('is waited for once it is being committed', async () => {
     const license = licensed();
+    // Connected, so that only the commit takes long.
+    expect(await used(license)).toBe('0');
     const askedAtMs = performance.now();
     const slow = deciderOf(async (work) => {
       const result = await unitOfWork.run(work);
