@@ -199,7 +199,7 @@ WHERE b.balance_minor <> e.total OR b.entries <> e.entries OR b.balance_minor < 
 SELECT cause, source_id, sum(should)::text AS should, sum(moved)::text AS moved FROM (
   SELECT 'applied' AS cause, id AS source_id, -credit_applied_minor AS should, 0 AS moved FROM invoice
   UNION ALL SELECT 'returned', id, credit_applied_minor, 0 FROM invoice WHERE status = 'void'
-  UNION ALL SELECT 'negative_total', id, greatest(-total_minor, 0), 0 FROM invoice
+  UNION ALL SELECT 'negative_total', id, greatest(-total_minor, 0), 0 FROM invoice WHERE status <> 'void'
   UNION ALL SELECT 'overpayment', id, excess_minor, 0 FROM invoice_payment
   UNION ALL SELECT 'credit_note', id, balance_minor, 0 FROM credit_note
   UNION ALL SELECT cause, source_id, 0, amount_minor FROM tenant_balance_entry) movements

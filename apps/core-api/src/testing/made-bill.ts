@@ -1,11 +1,11 @@
 import { calendarMonth } from '@biplane/billing-calendar';
 import { orThrow } from '@biplane/kernel';
-import { parseBillRequest, priceBill, toBillJson } from '@biplane/pricing';
+import { parseBillRequest, priceBill, toBillJson, type BillRequest } from '@biplane/pricing';
 import type { MonthlyBill } from '../features/billing/index.js';
 import { gst, studio } from './scenario.js';
 
-/** A month of the studio as billing computes it, for suites of what is made of bills: no tenant, no usage. */
-export function madeBill(tenantName: string, month: string): MonthlyBill {
+/** A month of the studio as billing computes it, for suites of what is made of bills: no usage. */
+export function madeBill(tenantName: string, month: string, over: Partial<BillRequest> = {}): MonthlyBill {
   const period = calendarMonth(month, 'UTC');
   const request = parseBillRequest({
     ...{ currency: 'USD', timeZone: 'UTC', period, taxes: [gst] },
@@ -17,6 +17,7 @@ export function madeBill(tenantName: string, month: string): MonthlyBill {
         active: [{ from: period.from, to: null }],
       },
     ],
+    ...over,
   });
   const bill = priceBill(orThrow(request));
   return {

@@ -28,7 +28,8 @@ export class InvoicedUsageStore {
   }
 
   /**
-   * What stands on the invoices of each tenant for its usage of a period: on that period's own and on later ones, less what
+   * What stands on the invoices of each tenant for its usage of a period, with what a commitment, a maximum or a discount made
+   * of it: on that period's own and on later ones, less what
    * was credited because it was less in the end. What was credited for another reason stays invoiced. In the order asked.
    */
   async usageOf(tx: Tx, wanted: readonly TenantPeriod[]): Promise<InvoicedUsage[][]> {
@@ -37,11 +38,11 @@ export class InvoicedUsageStore {
     const rows = await querySql<Omit<InvoicedUsage, 'amountMinor'> & { position: number; amountMinor: string }>(
       tx,
       `SELECT (w.position - 1)::int AS position, l.deployment_id::text AS "deploymentId", l.resource_kind AS meter,
-              trim_scale(sum(l.quantity - coalesce(c.quantity, 0)))::text AS quantity,
+              trim_scale(coalesce(sum(l.quantity - coalesce(c.quantity, 0)) FILTER (WHERE l.kind IN ('overage', 'adjustment')), 0))::text AS quantity,
               sum(l.amount_minor - coalesce(c.amount_minor, 0))::text AS "amountMinor"
          FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS w(tenant_id, period_from, period_to, position)
          JOIN invoice i ON i.tenant_id = w.tenant_id AND i.kind = 'cycle' AND i.status <> 'void'
-         JOIN invoice_line l ON l.invoice_id = i.id AND l.kind IN ('overage', 'adjustment') AND l.deployment_id IS NOT NULL
+         JOIN invoice_line l ON l.invoice_id = i.id AND l.kind IN ('overage', 'commitment', 'discount', 'adjustment') AND l.deployment_id IS NOT NULL
           AND coalesce(l.period_from, i.period_from) = w.period_from AND coalesce(l.period_to, i.period_to) = w.period_to
          LEFT JOIN LATERAL (
            SELECT sum(n.quantity) AS quantity, sum(n.amount_minor) AS amount_minor
