@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { contains } from '@biplane/billing-calendar';
+import { contains, dayOf } from '@biplane/billing-calendar';
 import { orThrow } from '@biplane/kernel';
+import type { TenantDiscountRequest } from '@biplane/pricing';
 import type { Tx } from '@biplane/service-kit';
-import { zoneOf } from '../billing-settings/index.js';
+import { BillingSettings, discountsOn, zoneOf, type Settings } from '../billing-settings/index.js';
 import { CatalogService } from '../catalog/index.js';
 import { BilledUsage, type RecordedWindow } from '../usage/index.js';
 import { computeBill } from './bill.js';
 import { BillingFacts, type TenantFacts } from './billing-facts.js';
-import { lateUsage, type LateUsage } from './domain/late-usage.js';
+import { lateUsage, ratedUsage, type LateUsage } from './domain/late-usage.js';
 import { meteredRequest } from './domain/metered-request.js';
+import { discountRequests } from './domain/tenant-discounts.js';
 import { InvoicedBills, type InvoicedMonth } from './invoiced-bills.js';
 
 /**
@@ -24,6 +26,7 @@ export class LateUsages {
     private readonly facts: BillingFacts,
     private readonly usage: BilledUsage,
     private readonly catalog: CatalogService,
+    private readonly settings: BillingSettings,
     private readonly invoiced: InvoicedBills,
   ) {}
 
@@ -36,13 +39,13 @@ export class LateUsages {
     const metered = await this.facts.metered(tx, wanted);
     const before = await this.invoiced.history.usageOf(tx, wanted);
     const names = await this.catalog.meterNames(tx);
+    const discounts = await this.discounts(tx, late);
     late.forEach(({ facts, month }, index) => {
       const { tenantId, zones, currency } = facts.profile;
       const timeZone = zoneOf(zones, month.month);
-      const of = { currency, timeZone, period: month.period, taxes: [], discounts: [] };
+      const of = { currency, timeZone, period: month.period, taxes: [], discounts: discounts[index]! };
       const { bill } = orThrow(computeBill(meteredRequest({ ...of, deployments: metered[index]! })));
-      const rated = bill.lines.filter(({ kind }) => kind === 'overage');
-      const changes = lateUsage(month.period, bill.currency, rated, before[index]!, names);
+      const changes = lateUsage(month.period, bill.currency, ratedUsage(bill.lines), before[index]!, names);
       const known = found.get(tenantId);
       found.set(tenantId, {
         adjustments: [...(known?.adjustments ?? []), ...changes.adjustments],
@@ -50,6 +53,20 @@ export class LateUsages {
       });
     });
     return found;
+  }
+
+  /** The tenant's own of each month, as they were then: one statement for each month that is not the same. */
+  private async discounts(tx: Tx, late: readonly LateMonth[]): Promise<TenantDiscountRequest[][]> {
+    const held = new Map<string, ReadonlyMap<string, Settings>>();
+    for (const name of new Set(late.map(({ month }) => month.month))) {
+      const ids = late.filter(({ month }) => month.month === name).map(({ facts }) => facts.profile.tenantId);
+      held.set(name, await this.settings.ofMonth(tx, ids, name));
+    }
+    return late.map(({ facts, month: { month, period } }) => {
+      const { discounts, zones } = held.get(month)!.get(facts.profile.tenantId)!;
+      const lastDay = dayOf(new Date(period.to.getTime() - 1), zoneOf(zones, month));
+      return discountRequests(discountsOn(discounts, lastDay));
+    });
   }
 
   /** The invoiced months before each tenant's bill for which something was recorded that no invoice may hold; oldest first. */

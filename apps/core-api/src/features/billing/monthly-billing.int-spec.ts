@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { checkInvariants } from '@biplane/testing';
 import { billingRig, type BilledScene, type BillingRig } from '../../testing/billing-rig.js';
 
@@ -53,6 +54,32 @@ describe('golden bills, on the running service', () => {
     ]);
     const lines = async (scene: BilledScene) => (await scene.month('2026-01')).lines.map(({ amount }) => amount.amount);
     expect([await lines(whole), await lines(stopped)]).toEqual([['25.29', '2.05'], ['17.39', '1.41']]); // prettier-ignore
+  });
+});
+
+describe('C12: late usage of a plan with a commitment, of a tenant with a discount', () => {
+  it('C12: what the commitment and the discount made of it is rated again too: nothing is owed twice', async () => {
+    await rig.at('2026-04-01T00:00:00.000Z');
+    const meter = { meter: 'droplet_hours', included: '0', price: { kind: 'per_unit', unitPrice: '0.01' } };
+    const version = { baseFee: '10.00', minimumCommitment: '30.00', meters: [meter] };
+    await rig.plan('committed', 10, version);
+    const billing = { currency: 'USD', timeZone: 'UTC', country: 'US', payByInvoice: true, locale: 'en-US' };
+    const tenant = await rig.tenant({ plan: { code: 'committed' }, addons: [], billing: { ...billing, taxId: null } });
+    const discounts = [{ kind: 'percent', rate: '0.10', from: '2026-04-01', to: null }];
+    const settings = { ...billing, autoInvoice: false, autoReminders: false, dueDays: 14, discounts };
+    await rig.admin.expect(200, 'PUT', `/api/v1/tenants/${tenant.tenantId}/billing-settings`, settings);
+    await rig.at('2026-05-02T00:00:00.000Z');
+    const body = { tenantId: tenant.tenantId, period: '2026-04', action: 'issue' };
+    const key = { 'idempotency-key': randomUUID() };
+    const invoice = await rig.admin.expect(201, 'POST', '/api/v1/billing/invoices', body, key);
+    expect(invoice).toMatchObject({ total: { amount: '27.00' } });
+    await tenant.used('2026-04-30T11:00:00Z', '1000');
+    const late = (await tenant.month('2026-05')).lines.filter(({ kind }) => kind === 'adjustment');
+    // 10.00 of usage less a tenth; the commitment is 10.00 less, and so are its discounts.
+    expect(late.map(({ resourceKind, amount }) => [resourceKind, amount.amount])).toEqual([
+      ['committed', '-9.00'],
+      ['droplet_hours', '9.00'],
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decimal, money, orThrow, parseCurrency } from '@biplane/kernel';
-import { lateUsage, type InvoicedAmount, type RatedUsage } from './late-usage.js';
+import type { Line } from '@biplane/pricing';
+import { lateUsage, ratedUsage, type InvoicedAmount, type RatedUsage } from './late-usage.js';
 
 const usd = orThrow(parseCurrency('USD'));
 const april = { from: new Date('2026-04-01T00:00:00Z'), to: new Date('2026-05-01T00:00:00Z') };
@@ -59,5 +60,26 @@ describe('C12: what late usage changes of an invoiced period', () => {
     ['a cent less, for more', [rated(3n, 1n)], [invoiced('2', 2n)], { quantity: '1', due: '0.01', invoiced: '0.02' }],
   ])('C12: %s is to be credited, and no line of a later bill', (_what, now, before, expected) => {
     expect(lateUsage(april, usd, now, before, names)).toMatchObject({ adjustments: [], decreases: [expected] });
+  });
+
+  it('C12: what a discount or a commitment made of the usage is rated again with it, and stands beside it', () => {
+    const of = (resourceKind: string, minor: bigint): RatedUsage => ({ ...rated(0n, minor), resourceKind });
+    const committed = { ...invoiced('0', 1_800n), meter: 'team' };
+    // 20.00 more of usage, 10 % off, and 18.00 less of the commitment: nothing more is owed, and a line says so.
+    const now = [rated(2_672n, 2_672n), of('droplet_hours', -200n), of('team', 0n)];
+    const { adjustments, decreases } = lateUsage(april, usd, now, [invoiced('672', 672n), committed], names);
+    expect(adjustments.map(({ meter, quantity, due, invoiced: before }) => [meter, quantity, due, before])).toEqual([
+      ['droplet_hours', '2000', '24.72', '6.72'],
+      ['team', '0', '0.00', '18.00'],
+    ]);
+    expect(decreases).toEqual([]);
+  });
+
+  it('looks at lines that another usage would change, and at no other', () => {
+    const line = (kind: Line['kind']) => ({ ...rated(5n, 5n), kind }) as unknown as Line;
+    const kinds = (
+      ['plan_base', 'addon', 'module_days', 'overage', 'commitment', 'setup', 'discount', 'tax'] as const
+    ).map(line);
+    expect(ratedUsage(kinds).map(({ quantity }) => quantity)).toEqual([decimal(5n), decimal(0n), decimal(0n)]);
   });
 });

@@ -1,5 +1,6 @@
 import type { Period } from '@biplane/billing-calendar';
 import {
+  addDecimal,
   compareDecimal,
   currencyExponent,
   decimal,
@@ -13,9 +14,9 @@ import {
   type Decimal,
   type Money,
 } from '@biplane/kernel';
-import type { AdjustmentRequest } from '@biplane/pricing';
+import type { AdjustmentRequest, Line, LineKind } from '@biplane/pricing';
 
-/** A line of usage, as the pricing of a period gives it. */
+/** What follows from usage in a bill: a price of it, or what a commitment, a maximum or a discount makes of that. */
 export interface RatedUsage {
   readonly deployment: string | null;
   readonly resourceKind: string;
@@ -30,18 +31,29 @@ export interface InvoicedAmount {
   readonly amountMinor: bigint;
 }
 
+const FOLLOWS_FROM_USAGE: readonly LineKind[] = ['overage', 'commitment', 'discount'];
+
+/** The lines that another usage would change; only those of the usage itself have a quantity of it. */
+export function ratedUsage(lines: readonly Line[]): RatedUsage[] {
+  return lines
+    .filter(({ kind }) => FOLLOWS_FROM_USAGE.includes(kind))
+    .map(({ kind, deployment, resourceKind, quantity, amount }) => {
+      return { deployment, resourceKind, quantity: kind === 'overage' ? quantity : ZERO_DECIMAL, amount };
+    });
+}
+
 /** A digit more than any sum of invoiced quantities has. */
 const QUANTITY_DIGITS_MAX = 42;
 
 /** What late usage changes of a period that is invoiced; what did not change is in neither, so that nothing is billed twice. */
 export interface LateUsage {
-  /** What comes to more than was invoiced, or to as much for another quantity: lines of the next invoice. */
+  /** Lines of the next invoice: all changes of a period that comes to as much as was invoiced, or more. */
   readonly adjustments: readonly AdjustmentRequest[];
-  /** What comes to less: for a credit note, never a line. */
+  /** What came to less, of a period that comes to less: for a credit note, never a line. */
   readonly decreases: readonly AdjustmentRequest[];
 }
 
-/** For each deployment and meter, what its use comes to now less what was invoiced for it. */
+/** For each deployment and what is charged of it, what its use comes to now less what was invoiced for it. */
 export function lateUsage(
   period: Period,
   currency: Currency,
@@ -53,10 +65,12 @@ export function lateUsage(
   const entries = new Map<string, Entry>();
   for (const { deployment, resourceKind, quantity, amount } of rated) {
     if (deployment === null) continue;
-    entries.set(keyOf(deployment, resourceKind), {
-      ...nothing(deployment, resourceKind),
-      quantity,
-      due: moneyToDecimal(amount),
+    const key = keyOf(deployment, resourceKind);
+    const known = entries.get(key) ?? nothing(deployment, resourceKind);
+    entries.set(key, {
+      ...known,
+      quantity: addDecimal(known.quantity, quantity),
+      due: addDecimal(known.due, moneyToDecimal(amount)),
     });
   }
   for (const { deploymentId, meter, quantity, amountMinor } of invoiced) {
@@ -71,9 +85,15 @@ export function lateUsage(
     ({ quantity, quantityBefore, due, invoiced: before }) =>
       compareDecimal(quantity, quantityBefore) !== 0 || compareDecimal(due, before) !== 0,
   );
+  const sum = changed.reduce(
+    (total, { due, invoiced: before }) => addDecimal(total, subtractDecimal(due, before)),
+    ZERO_DECIMAL,
+  );
+  // What a commitment gives back of dearer usage stands beside it on one bill, not on a credit note.
+  const isLess = compareDecimal(sum, ZERO_DECIMAL) < 0;
   const asked = (isDecrease: boolean) =>
     changed
-      .filter(({ due, invoiced: before }) => compareDecimal(due, before) < 0 === isDecrease)
+      .filter(({ due, invoiced: before }) => (isLess && compareDecimal(due, before) < 0) === isDecrease)
       .map((entry): AdjustmentRequest => ({
         ref: entry.ref,
         meter: entry.meter,
