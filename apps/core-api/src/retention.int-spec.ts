@@ -98,6 +98,23 @@ describe('what is kept', () => {
     expect(ids.map(({ no }) => no)).toEqual(['2', '3', '4']);
   });
 
+  it('a roll-up goes thirteen months after it ended, and whom it parked stays until that is decided', async () => {
+    await postgres.query(
+      `INSERT INTO rollup_run (id, month, trigger, force, state, actor, at, ended_at, expected, examined, issued, replaced, provisional,
+                               parked, skipped, totals)
+       SELECT gen_random_uuid(), '2025-01', 'schedule', false, CASE WHEN ended_at IS NULL THEN 'running' ELSE 'succeeded' END, 'x', $2,
+              ended_at, 0, 0, 0, 0, 0, 0, '{}', '{}' FROM unnest($1::timestamptz[]) AS ended_at`,
+      [[daysAgo(396.01), daysAgo(395.99), null], daysAgo(500)],
+    );
+    await postgres.query(
+      `INSERT INTO rollup_parked (run_id, tenant_id, month, code, detail, parked_at, resolved_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), '2025-01', 'X', 'x', $2, resolved_at FROM unnest($1::timestamptz[]) AS resolved_at`,
+      [[daysAgo(396.01), daysAgo(395.99), null], daysAgo(500)],
+    );
+    await new RetentionJob(unitOfWork, RETENTION, new Metrics()).run(now);
+    expect([await left('rollup_run'), await left('rollup_parked')]).toEqual([2, 2]);
+  });
+
   it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {
     await postgres.query(
       `INSERT INTO usage_event_key SELECT '019d4431-af3d-7881-9f45-2821444d9094', 'many', no::text, 'h', $1 FROM generate_series(1, 2500) AS no`,

@@ -34,6 +34,9 @@ export const RETENTION: readonly RetentionRule[] = [
   // Thirteen months after it was resolved: the bills of the year that is being closed can be explained. An open one stays.
   olderRows('violation', 'resolved_at', 396 * DAY_MS, WITHOUT_REPORTS),
   olderRows('license_quarantine', 'last_at', 396 * DAY_MS),
+  // Of a run what it issued stands in the audit; who stands parked stays until that is decided.
+  olderRows('rollup_run', 'ended_at', 396 * DAY_MS),
+  olderRows('rollup_parked', 'resolved_at', 396 * DAY_MS),
   {
     name: 'instance_license',
     keepMs: 30 * DAY_MS,
