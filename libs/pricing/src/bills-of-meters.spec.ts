@@ -104,6 +104,8 @@ describe('the order on a meter', () => {
       'discount of 10 % of 2.00 USD | -0.20',
       'up to the minimum of 4.00 USD | 2.20',
     ]);
+    // A bound that is met to the cent has changed nothing, so it is not told.
+    expect(explained('27')).not.toContainEqual(expect.stringContaining('imum'));
     expect(explained('115').slice(3)).toEqual([
       '100 x 1.00 USD | 100 | 100.00',
       'discount of 2.00 USD | -2.00',

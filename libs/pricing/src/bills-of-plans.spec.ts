@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { orThrow } from '@biplane/kernel';
+import { canonicalInput } from './canonical-input.js';
+import { parseBillRequest } from './parse-request.js';
 import type { DeploymentRequest } from './request.js';
 import { amounts, april, at, billOf, days, deployment } from './spec-support/april.js';
 
@@ -29,6 +32,13 @@ describe('what a plan asks for at least and at most', () => {
   ])('%s', (_why, one, lines) => {
     expect(amounts(billOf(one))).toEqual(lines);
   }); // prettier-ignore
+
+  it.each([
+    ['a commitment', { minimumCommitment: '30.00' }],
+    ['a maximum', { maximum: '30.00' }],
+  ])('%s that is met to the cent is no line, not even one of zero', (_what, bound) => {
+    expect(billOf(deployment(bound)).lines.map(({ id }) => id)).toEqual(['web/plan_base/p']);
+  });
 
   it('explains the difference: what each plan asks for, less what is charged', () => {
     const line = billOf(deployment({ minimumCommitment: '100.00' }, half)).lines[1]!;
@@ -62,6 +72,7 @@ describe('plans that follow each other', () => {
     ['a day in which it was active only before the change is the later plan’s', changed(at(11, 12), {}, {}, { active: [{ from: at(11, 6), to: at(11, 9) }] }), ['plan_base/p 1.00']],
     ['suspended days are nobody’s', changed(at(11), {}, {}, { suspended: [days(9, 12)] }), ['plan_base/old/2026-04-11T00:00:00.000Z 4.00', 'plan_base/p 18.00']],
     ['the daily prices are those of each day’s plan', changed(at(11), daily('0.10'), daily('1.00'), { modules: { search: [days(10, 12)] } }), ['plan_base/old/2026-04-11T00:00:00.000Z 5.00', 'plan_base/p 20.00', 'module_days/search/2026-04-11T00:00:00.000Z 0.10', 'module_days/search 2.00']],
+    ['by second too, a module’s day is that of the plan at its end', changed(at(11, 12), { ...bySecond, ...daily('0.10') }, { ...bySecond, ...daily('1.00') }, { modules: { search: [{ from: at(11, 1), to: at(11, 3) }] } }), ['plan_base/old/2026-04-11T12:00:00.000Z 5.25', 'plan_base/p 19.50', 'module_days/search 1.00']],
     ['only the plan that charges for the module does', changed(at(11), daily('0.10'), {}, { modules: { search: [days(10, 12)] } }), ['plan_base/old/2026-04-11T00:00:00.000Z 5.00', 'plan_base/p 20.00', 'module_days/search/2026-04-11T00:00:00.000Z 0.10']],
     ['usage is rated once, under the last', changed(at(29), withUnits(), { meters: [{ meter: 'units', included: '5', price: perUnit }] }, units('8')), ['plan_base/old/2026-04-29T00:00:00.000Z 14.00', 'plan_base/p 2.00', 'overage/units 3.00']],
     ['the commitment is that of each for its share', changed(at(11), { minimumCommitment: '60.00' }, { minimumCommitment: '90.00' }), ['plan_base/old/2026-04-11T00:00:00.000Z 5.00', 'plan_base/p 20.00', 'commitment/p 55.00']],
@@ -76,6 +87,21 @@ describe('plans that follow each other', () => {
   ])('%s', (_why, one, lines) => {
     expect(amounts(billOf(one))).toEqual(lines);
   }); // prettier-ignore
+
+  it('a plan that ended as the period began changes not even what the bill was computed from', () => {
+    const input = (one: DeploymentRequest) =>
+      canonicalInput(
+        orThrow(parseBillRequest({ currency: 'USD', timeZone: 'UTC', period: april, deployments: [one] })),
+      );
+    expect(input(changed(at(1)))).toBe(input(deployment()));
+  });
+
+  it('the lines of a deployment stand in one order: base, add-ons, module days, meters, bound, setup', () => {
+    const plan = { ...withUnits({ minimumCommitment: '100.00', setupFee: '5.00' }), ...daily('0.10') };
+    const more = { ...units('3'), addons: [storage], modules: { search: [days(1, 2)] }, firstPeriod: true };
+    const kinds = billOf([deployment(plan, more), deployment({}, { ref: 'api' })]).lines.map(({ kind }) => kind);
+    expect(kinds).toEqual(['plan_base', 'addon', 'module_days', 'overage', 'commitment', 'setup', 'plan_base']);
+  });
 
   it('two versions of one plan are two lines, whatever the number of changes', () => {
     const previousPlans = [old(at(6)), old(at(11)), old(at(16))];

@@ -20,8 +20,8 @@ import type { TenantDiscounts } from './input.js';
  */
 export function discountLines(lines: readonly Line[], discounts: TenantDiscounts, currency: Currency): readonly Line[] {
   const discounted = lines.filter(({ kind }) => kind !== 'setup');
+  // Not below zero: only a maximum makes a line negative, and no maximum is.
   const base = sumMinor(discounted);
-  if (base <= 0n) return [];
   const { total, text } = totalOf(discounts, base, currency);
   const lowered = discounted.filter(({ amount }) => amount.minor > 0n);
   const parts = allocateLargestRemainder(

@@ -12,7 +12,6 @@ import { prorate } from './prorated.js';
  * the period, each share rounded; the line is the difference. A deployment that is not charged for any time has no bounds.
  */
 export function planBounds(deployment: DeploymentInput, context: ChargeContext, charged: readonly Line[]): Line[] {
-  if (context.chargeable.length === 0) return [];
   const sum = sumMoney(
     charged.map(({ amount }) => amount),
     context.currency,
