@@ -29,7 +29,7 @@ export const environmentSpec = {
     variable.text({ help: 'File with the bearer token for KMS_URL', example: '/run/secrets/kms-token' }),
   ),
   ISSUER_FILE: variable.text({
-    help: 'JSON file of the invoice issuer: code, name, address, zone, tax id, how to pay',
+    help: 'JSON file of the invoice issuer: code, name, address, zone, tax id, how to pay, country (without it nothing is reverse-charged)',
     example: './issuer.json',
   }),
   MAIL_URL: variable.optional(

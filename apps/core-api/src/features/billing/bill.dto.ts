@@ -26,7 +26,9 @@ export class LineDto {
   @ApiProperty({ description: 'The same for the same thing in every computation of a bill' })
   id!: string;
 
-  @ApiProperty({ enum: ['plan_base', 'addon', 'overage', 'setup', 'adjustment', 'tax'] })
+  @ApiProperty({
+    enum: ['plan_base', 'addon', 'module_days', 'overage', 'commitment', 'discount', 'setup', 'adjustment', 'tax'],
+  })
   kind!: string;
 
   @ApiProperty({ type: String, nullable: true, description: 'Null on tax lines: taxes are on the whole bill' })
