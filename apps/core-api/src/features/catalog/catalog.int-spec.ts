@@ -61,6 +61,33 @@ describe('the catalog', () => {
     });
   });
 
+  it('publishes every kind of price, with its discounts and bounds, as it was sent', async () => {
+    const tiers = [
+      { upTo: '100', unitPrice: '0.10', flatFee: '1.00' },
+      { upTo: null, unitPrice: '0.05' },
+    ];
+    const prices = [
+      { kind: 'graduated', tiers },
+      { kind: 'volume', tiers },
+      { kind: 'package', size: '1000', packagePrice: '2.00' },
+      { kind: 'percentage', rate: '0.029' },
+    ];
+    const discounts = [{ kind: 'percent', rate: '0.10' }];
+    for (const [index, price] of prices.entries()) {
+      const version = {
+        ...studio.version,
+        minimumCommitment: '10.00',
+        maximum: '500.00',
+        modules: studio.version.modules.map((module) => ({ ...module, dailyPrice: '0.10' })),
+        meters: [{ meter: 'droplet_hours', included: '0', price, discounts, minimum: '1.00', maximum: '9.00' }],
+      };
+      const path = `/api/v1/subscription/plans/kind_${index}/versions/1/publish`;
+      const drafted = await admin.post('/api/v1/subscription/plans', { ...studio, code: `kind_${index}`, version });
+      expect(drafted).toMatchObject({ status: 201, body: { version } });
+      expect(await admin.post(path)).toMatchObject({ status: 200, body: { state: 'published', version } });
+    }
+  });
+
   it('refuses an add-on whose price no bill could charge', async () => {
     const price = { kind: 'flat', amount: '92233720368547758.08' };
     expect(await admin.post('/api/v1/catalog/addons', { ...storageAddon, code: 'dear', price })).toMatchObject({
