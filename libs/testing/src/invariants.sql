@@ -216,3 +216,16 @@ WHERE i.replaced_by_id IS DISTINCT FROM s.id OR (s.id IS NOT NULL AND (i.status 
 SELECT n.number, count(a.id) AS entries FROM credit_note n
 LEFT JOIN audit_entry a ON a.action = 'credit_note.issued' AND a.object_type = 'credit_note' AND a.object_id = n.id::text
 GROUP BY n.id HAVING count(a.id) <> 1;
+
+-- invariant: versions of billing settings rise by one from one, and the head is the newest
+-- tables: tenant_billing, billing_settings_version
+SELECT b.tenant_id, b.version, count(v.version) AS versions, max(v.version) AS newest FROM tenant_billing b
+LEFT JOIN billing_settings_version v ON v.tenant_id = b.tenant_id
+GROUP BY b.tenant_id, b.version HAVING count(v.version) <> b.version OR max(v.version) <> b.version;
+
+-- invariant: a reminder that was sent has its paper, and its mail, as long as that is kept, is its own
+-- tables: invoice_reminder, invoice_pdf, mail
+SELECT r.invoice_id, r.level, p.sha256 IS NULL AS without_paper, m.key FROM invoice_reminder r
+LEFT JOIN invoice_pdf p ON p.document_id = r.invoice_id AND p.kind = 'reminder_' || r.level AND p.sha256 = r.pdf_sha256
+LEFT JOIN mail m ON m.id = r.mail_id
+WHERE r.state = 'sent' AND (p.sha256 IS NULL OR m.key <> 'reminder:' || r.invoice_id || ':' || r.level);
