@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import type { Tx } from '@biplane/service-kit';
 import { missingHours, servedHours, type HomeHour } from './domain/completeness.js';
-import { foldUsage, type MeteredUsage } from './domain/monthly-usage.js';
 import type { Placement } from './domain/window.js';
-import { UsageStore, type CloseStatus, type RecordedWindow } from './usage.store.js';
+import { UsageStore, type CloseStatus } from './usage.store.js';
 
 /** How a period stands, hour by hour and home by home. */
 export interface Completeness {
@@ -22,16 +21,6 @@ export interface Completeness {
 @Injectable()
 export class UsageService {
   constructor(private readonly store: UsageStore) {}
-
-  /** What each meter of a deployment comes to in a billing period; a meter without usage is absent. */
-  async usageOf(tx: Tx, deploymentId: string, period: Period): Promise<MeteredUsage[]> {
-    return foldUsage(await this.store.totalsOf(tx, deploymentId, period));
-  }
-
-  /** Windows before `before` whose totals were recorded at or after `since`: what an invoice of then may not hold. */
-  recordedSince(tx: Tx, tenantId: string, before: Date, since: Date): Promise<RecordedWindow[]> {
-    return this.store.recordedSince(tx, tenantId, before, since);
-  }
 
   /** `deploymentIds`: whose own quarantined windows count as missing; another tenant's never do. */
   async completeness(

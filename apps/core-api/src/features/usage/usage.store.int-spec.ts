@@ -50,7 +50,12 @@ function scene() {
   };
   const raise = (...windows: CountedWindow[]) =>
     unitOfWork.run((tx) => store.raise(tx, windows, windows.map(newId), now));
-  const totals = () => store.totalsOf(unitOfWork.reader, deploymentId, period);
+  const totals = () =>
+    postgres.query<{ meter: string; quantity: string; licenseVersion: number | null }>(
+      `SELECT meter, trim_scale(quantity)::text AS quantity, license_version AS "licenseVersion"
+         FROM usage_window WHERE deployment_id = $1 ORDER BY meter, window_start, home_id, incarnation`,
+      [deploymentId],
+    );
   const history = () =>
     postgres.query<{ revision: string; quantity: string }>(
       'SELECT revision, trim_scale(quantity)::text AS quantity FROM tenant_usage_metric WHERE deployment_id = $1 ORDER BY revision',

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import type { DeploymentId, HomeId, MeterCode, RegionCode } from '@biplane/kernel';
 import { executeSql, querySql, type Tx } from '@biplane/service-kit';
-import type { MeteredTotal } from './domain/monthly-usage.js';
-import type { Aggregation, UsageWindowTotal } from './domain/window.js';
+import type { UsageWindowTotal } from './domain/window.js';
 
 /** The hours of one incarnation of one home: what a HomeClose speaks of. */
 export interface HomeHour {
@@ -51,12 +50,6 @@ export interface CloseStatus {
   readonly region: RegionCode;
   readonly hour: Date;
   readonly complete: boolean;
-}
-
-/** A window that was closed, and when core-api last recorded a total of it. */
-export interface RecordedWindow {
-  readonly windowStart: Date;
-  readonly recordedAt: Date;
 }
 
 /** Usage in PostgreSQL. Every write is a conditional upsert, harmless when repeated or late. */
@@ -179,29 +172,6 @@ export class UsageStore {
         ],
       );
     }
-  }
-
-  /** The totals of one deployment whose windows begin in the period. Windows never cross a period's edge. */
-  totalsOf(tx: Tx, deploymentId: string, period: Period): Promise<(MeteredTotal & { aggregation: Aggregation })[]> {
-    return querySql(
-      tx,
-      `SELECT meter, aggregation, window_start AS "windowStart", trim_scale(quantity)::text AS quantity,
-              license_version AS "licenseVersion"
-         FROM usage_window
-        WHERE deployment_id = $1::uuid AND window_start >= $2::timestamptz AND window_start < $3::timestamptz
-        ORDER BY meter, window_start, home_id, incarnation`,
-      [deploymentId, period.from.toISOString(), period.to.toISOString()],
-    );
-  }
-
-  recordedSince(tx: Tx, tenantId: string, before: Date, since: Date): Promise<RecordedWindow[]> {
-    return querySql(
-      tx,
-      `SELECT window_start AS "windowStart", max(recorded_at) AS "recordedAt" FROM tenant_usage_metric
-        WHERE tenant_id = $1::uuid AND recorded_at >= $2::timestamptz AND window_start < $3::timestamptz
-        GROUP BY window_start ORDER BY window_start`,
-      [tenantId, since.toISOString(), before.toISOString()],
-    );
   }
 
   /**
