@@ -14,7 +14,7 @@ import {
 } from './decision-scene.js';
 import { compareFastest, timedByProcessor, type Turn } from './rounds.js';
 
-const rounds = 30;
+const rounds = 80;
 const asOf = new Date(nowMs);
 const meter = 'api_calls';
 const reading: CounterReading = {
