@@ -48,6 +48,27 @@ describe('a quote', () => {
     expect(await quote({ usage: { [meter]: '1' } })).toMatchObject({ status, body: { code } });
   });
 
+  it.each([
+    ['an add-on', { addons: [{ code: 'nothing', quantity: '1' }] }, 'CATALOG.ADDON_UNKNOWN', '/deployments/0/addons/0/code'],
+    ['a plan', { plan: { code: 'studio', version: 9 } }, 'CATALOG.PLAN_UNKNOWN', '/deployments/0/plan'],
+    ['a plan before it', { previousPlans: [{ plan: { code: 'nothing', version: 1 }, until: april.to }] }, 'CATALOG.PLAN_UNKNOWN', '/deployments/0/previousPlans/0/plan'],
+    ['a meter of an inline plan', { plan: undefined, planVersion: { currency: 'USD', interval: 'month', baseFee: '1', meters: [{ meter: 'nothing', price: { kind: 'per_unit', unitPrice: '1' } }] } }, 'CATALOG.PLAN_INVALID', '/deployments/0/planVersion/meters/0/meter'],
+  ])('%s that the catalog does not have is refused at its pointer', async (_what, deployment, code, pointer) => {
+    expect(await quote(deployment)).toMatchObject({ status: 422, body: { code, errors: [{ pointer }] } });
+  }); // prettier-ignore
+
+  it.each([
+    ['at the top', {}, { surprise: 1 }],
+    ['of a deployment', { surprise: 1 }, {}],
+    ['of an add-on', { addons: [{ code: 'storage_50gb', quantity: '1', surprise: 1 }] }, {}],
+    ['of a stretch', { modules: { financials: [{ ...april, surprise: 1 }] } }, {}],
+    ['of a plan before it', { previousPlans: [{ plan: { code: 'studio', version: 1 }, until: april.to, surprise: 1 }] }, {}],
+    ['of an inline plan', { plan: undefined, planVersion: { currency: 'USD', interval: 'month', baseFee: '1', surprise: 1 } }, {}],
+    ['as a license version', { licenseVersions: { droplet_hours: ['1'] } }, {}],
+  ])('a member that is not known %s is refused', async (_where, deployment, over) => {
+    expect(await quote(deployment, over)).toMatchObject({ status: 400 });
+  }); // prettier-ignore
+
   it('is in any currency that a tenant can be billed in, and in no other', async () => {
     const version = (currency: string) => ({ currency, interval: 'month', baseFee: '1' });
     const inline = (currency: string) => quote({ plan: undefined, planVersion: version(currency) }, { currency });
