@@ -16,9 +16,9 @@ export function lineOf(parts: LineParts, currency: Currency, period: Period): Li
   return { id, kind, deployment, resourceKind, description, quantity, unitPrice, amount, period, explanation };
 }
 
-/** A line of nothing tells nothing; the tax is always shown, at zero too. */
+/** A line of nothing tells nothing. Taxes are not asked: theirs are shown at zero too. */
 export function isShown(line: Line): boolean {
-  return line.kind === 'tax' || !isZeroDecimal(line.quantity) || line.amount.minor !== 0n;
+  return !isZeroDecimal(line.quantity) || line.amount.minor !== 0n;
 }
 
 /** Segments are escaped, so that no choice of names makes two identities one. */

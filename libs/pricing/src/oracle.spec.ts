@@ -30,7 +30,7 @@ describe('the exact oracle', () => {
     const kinds = ['plan_base', 'addon', 'module_days', 'overage', 'commitment', 'discount', 'setup', 'tax'];
     expect([...seen.keys()].sort()).toEqual(kinds.sort());
     for (const kind of kinds) expect(seen.get(kind)).toBeGreaterThan(bills / 50);
-  }, 600_000);
+  }, 3_600_000);
 });
 
 function shown({ deployment, kind, resourceKind, quantity, amount }: Line): string {
