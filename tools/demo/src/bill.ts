@@ -7,10 +7,12 @@ export interface Money {
 
 export interface Line {
   readonly kind: string;
+  readonly deployment: string | null;
   readonly description: string;
   readonly quantity: string;
   readonly unitPrice: string | null;
   readonly amount: Money;
+  readonly period: { readonly from: string; readonly to: string };
 }
 
 export interface Bill {

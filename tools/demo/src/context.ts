@@ -22,6 +22,8 @@ export class DemoContext {
   deploymentId = '';
   operationId = '';
   globex: Provisioned = { tenantId: '', deploymentId: '' };
+  initech: Provisioned & { readonly stagingId: string } = { tenantId: '', deploymentId: '', stagingId: '' };
+  may: Invoice | null = null;
   ticketId = '';
   quote: Bill | null = null;
   invoice: Invoice | null = null;
@@ -46,9 +48,9 @@ export class DemoContext {
     return (await this.core.expect(200, 'GET', `/api/v1/licenses/${this.deploymentId}`)) as License;
   }
 
-  /** What April comes to so far, computed from metered usage. */
-  async monthlyBill(): Promise<Bill> {
-    const path = `/api/v1/billing/tenants/${this.tenantId}/monthly?period=${scenario.period}`;
+  /** What a month comes to so far, computed from metered usage: Acme's April, unless another is named. */
+  async monthlyBill(period: string = scenario.period, tenantId: string = this.tenantId): Promise<Bill> {
+    const path = `/api/v1/billing/tenants/${tenantId}/monthly?period=${period}`;
     return (await this.core.expect(200, 'GET', path)) as Bill;
   }
 

@@ -2,16 +2,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackClient } from '@biplane/testing';
 import { DemoContext } from './context.js';
+import { may } from './initech.js';
 import { Narrator } from './narrator.js';
 import { scenario } from './scenario.js';
-import { issueInvoice, quote } from './steps/bill.js';
+import { issueInvoice, payTheInvoice, quote } from './steps/bill.js';
 import { authorCatalog } from './steps/catalog.js';
 import { askTheGate } from './steps/gate.js';
 import { admitTheTicket, reachTheLimit, reachTheThreshold } from './steps/connectors.js';
 import { rotateTheKey } from './steps/keys.js';
+import { liveThroughMay, openInitech } from './steps/may.js';
 import { passTheMonth } from './steps/month.js';
 import { prepare } from './steps/prepare.js';
 import { revokeALicense } from './steps/revocation.js';
+import { billLateUsage, fetchThePdf, rollUpMay } from './steps/roll-up.js';
 import { awaitReady, createTenant } from './steps/tenant.js';
 import { awaitCompleteness, submitWhileCoreIsDown } from './steps/usage.js';
 import { report } from './report.js';
@@ -22,9 +25,12 @@ import { report } from './report.js';
  */
 async function main(): Promise<void> {
   const context = new DemoContext(StackClient.fromEnvironment());
+  const folder = process.env['DEMO_FOLDER'] ?? join('.biplane', 'demo');
   const narrator = new Narrator(process.stdout, () => performance.now());
 
-  narrator.title('One tenant, one month, one invoice: golden bill 1 on real parts');
+  narrator.title(
+    'One tenant, one month, one invoice; then a tenant whose month has everything: golden bills on real parts',
+  );
   await narrator.step('clock and region', () => prepare(context));
   await narrator.step('catalog', () => authorCatalog(context));
   await narrator.step('tenant', () => createTenant(context));
@@ -39,24 +45,30 @@ async function main(): Promise<void> {
   await narrator.step('completeness', () => awaitCompleteness(context));
   await narrator.step('quote', () => quote(context));
   await narrator.step('invoice', () => issueInvoice(context));
+  await narrator.step('payment', () => payTheInvoice(context));
   await narrator.step('revocation', () => revokeALicense(context));
+  await narrator.step('two deployments', () => openInitech(context));
+  await narrator.step('May', () => liveThroughMay(context));
+  await narrator.step('roll-up', () => rollUpMay(context));
+  await narrator.step('late usage', () => billLateUsage(context));
+  await narrator.step('PDF', () => fetchThePdf(context, folder));
 
-  const folder = process.env['DEMO_FOLDER'] ?? join('.biplane', 'demo');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'report.md');
   writeFileSync(path, report(context, narrator.records));
-  process.stdout.write(ending(context, narrator, path));
+  process.stdout.write(ending(context, narrator, folder, path));
 }
 
-function ending(context: DemoContext, narrator: Narrator, path: string): string {
+function ending(context: DemoContext, narrator: Narrator, folder: string, path: string): string {
   const { subtotal, tax } = scenario.bill;
   const seconds = narrator.records.reduce((sum, { millis }) => sum + millis, 0) / 1000;
   return [
     '',
-    `  ${subtotal} + ${tax} = ${context.invoice?.total.amount ?? '?'} USD. Every figure is right; the main job took ${seconds.toFixed(1)} s.`,
+    `  ${subtotal} + ${tax} = ${context.invoice?.total.amount ?? '?'} USD; ${may.subtotal} + ${may.tax} = ${context.may?.total.amount ?? '?'} CHF. Every figure is right; the main job took ${seconds.toFixed(1)} s.`,
     '',
     '  Where to look',
     `    ${path}: what happened, step by step, with its timings`,
+    `    ${join(folder, `${context.may?.number ?? ''}.pdf`)}: an invoice that a person would pay`,
     '    ./biplane up: the same stack, kept running; the API of each service is at /docs',
     '    docs/reference: routes, errors, scopes and topics',
     '',

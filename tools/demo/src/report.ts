@@ -11,7 +11,7 @@ export function report(context: DemoContext, steps: readonly StepRecord[]): stri
   );
   const seconds = steps.reduce((sum, { millis }) => sum + millis, 0) / 1000;
   return [
-    '# Demo: one tenant, one month, one invoice',
+    '# Demo: from a plan to the invoice',
     '',
     '| step | took | what happened |',
     '|---|---|---|',

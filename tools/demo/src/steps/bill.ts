@@ -59,6 +59,16 @@ export async function issueInvoice(context: DemoContext): Promise<Outcome> {
   };
 }
 
+/** Acme pays: otherwise it would be reminded, past due after 14 days and suspended after 21. */
+export async function payTheInvoice({ core, invoice }: DemoContext): Promise<Outcome> {
+  const path = `/api/v1/billing/invoices/${invoice?.id}`;
+  const body = { method: 'bank_transfer', amount: { amount: scenario.bill.total, currency: 'USD' } };
+  await core.expect(201, 'POST', `${path}/payments`, body, { 'Idempotency-Key': 'demo-pay-1' });
+  const { status } = (await core.expect(200, 'GET', path)) as Invoice;
+  insistEqual(status, 'paid', 'the invoice after its payment');
+  return { headline: `${invoice?.number} is paid: ${scenario.bill.total} USD by bank transfer` };
+}
+
 function insistTheFigures(bill: Bill, what: string): void {
   insistEqual(bill.subtotal, { amount: scenario.bill.subtotal, currency: 'USD' }, `the subtotal of ${what}`);
   insistEqual(

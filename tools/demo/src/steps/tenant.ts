@@ -1,7 +1,8 @@
+import type { acmeTenant } from '@biplane/testing';
 import type { DemoContext, Provisioned } from '../context.js';
 import { insist, insistEqual, until } from '../expect.js';
 import type { Outcome } from '../narrator.js';
-import { acme, type globex } from '../scenario.js';
+import { acme } from '../scenario.js';
 
 interface CreatedTenant {
   readonly tenant: { readonly id: string };
@@ -51,7 +52,11 @@ export async function awaitReady(context: DemoContext): Promise<Outcome> {
 }
 
 /** A further tenant, from its creation to its readiness. */
-export async function provision(context: DemoContext, body: typeof globex, key: string): Promise<Provisioned> {
+export async function provision(
+  context: DemoContext,
+  body: ReturnType<typeof acmeTenant>,
+  key: string,
+): Promise<Provisioned> {
   const headers = { 'Idempotency-Key': key };
   const { tenant, deployment, operation } = (await context.core.expect(
     202,
@@ -64,7 +69,7 @@ export async function provision(context: DemoContext, body: typeof globex, key: 
   return { tenantId: tenant.id, deploymentId: deployment.id };
 }
 
-async function succeeded(context: DemoContext, operationId: string): Promise<Operation> {
+export async function succeeded(context: DemoContext, operationId: string): Promise<Operation> {
   const operation = await until(
     'the provisioning operation to succeed',
     60_000,

@@ -66,7 +66,7 @@ interface Completeness {
   readonly hoursComplete: number;
 }
 
-async function submit(context: DemoContext, events: readonly UsageEvent[]): Promise<UsageAnswer> {
+export async function submit(context: DemoContext, events: readonly UsageEvent[]): Promise<UsageAnswer> {
   let total = none;
   for (let at = 0; at < events.length; at += batchSize) {
     const batch = events.slice(at, at + batchSize);
