@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { parseMoney, RefusalError, type Clock, type MoneyJson } from '@biplane/kernel';
 import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
+import { holdsCardNumber } from '../../card-number.js';
 import { Audit, type Actor } from '../audit/index.js';
 import { PlatformEvents } from '../events/index.js';
 import { AccountsStore } from './accounts.store.js';
-import { holdsCardNumber } from './domain/card-number.js';
 import { amountJson } from './invoice.json.js';
 import { InvoiceErrors } from './invoices.errors.js';
 import { InvoicesStore } from './invoices.store.js';

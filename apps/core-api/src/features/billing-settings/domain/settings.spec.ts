@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { holdsCardNumber } from './card-number.js';
 import { settingsProblems, type Proposed } from './check-settings.js';
 import { discountsOn, type OwnDiscount } from './discounts.js';
 import { settingsAt, settingsOfMonth, type SettingsVersion } from './settings.js';
@@ -89,20 +88,5 @@ describe('settings that cannot be', () => {
 
   it('none of the rest is', () => {
     expect(settingsProblems({ ...proposed, discounts: [pilot] })).toEqual([]);
-  });
-});
-
-describe('card numbers', () => {
-  it.each([
-    ['4242424242424242', true, 'a card'],
-    ['4242 4242-4242.4242', true, 'grouped'],
-    ['pm_4242424242424242', true, 'dressed as a token'],
-    ['４２４２４２４２４２４２４２４２', true, 'in wide digits'],
-    ['378282246310005', true, 'fifteen digits'],
-    ['pm_1NqX2sLkdIwHu7ixQz', false, 'a token'],
-    ['4222222222221', false, 'the check digit is wrong'],
-    ['mandate-2026-000042', false, 'too few digits'],
-  ])('%s: %s, %s', (text, expected) => {
-    expect(holdsCardNumber(text)).toBe(expected);
   });
 });

@@ -10,6 +10,7 @@ describe('what looks like the number of a card', () => {
     ['19 digits', '6304000000000000000'],
     ['with dots', '4111.1111.1111.1111'],
     ['in digits of full width', '４１１１１１１１１１１１１１１１'],
+    ['dressed as a token', 'pm_4242424242424242'],
     ['in a sentence', 'card 4111111111111111, thanks'],
   ])('is found: %s', (_why, text) => {
     expect(holdsCardNumber(text)).toBe(true);
