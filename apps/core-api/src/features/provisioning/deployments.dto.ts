@@ -1,15 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize, IsArray, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested,
+  IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested,
 } from 'class-validator'; // prettier-ignore
-import { TermBody } from '../subscriptions/index.js';
-import { AddonChoice, AdminBody, PlanChoice, RequirementsBody, SLUG, TEXT } from './provisioning.dto.js';
+import { AdminBody, OrderBody, PlanChoice, RequirementsBody, SLUG, TEXT } from './provisioning.dto.js';
 
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
 const NAME = /^[a-z](?:[-_.]?[a-z0-9]){0,62}$/;
 
-export class SubscribeBody {
+export class SubscribeBody extends OrderBody {
   @ApiProperty({ example: 'studio' })
   @Matches(CODE, { message: 'planCode must be a plan code' })
   planCode!: string;
@@ -21,21 +20,6 @@ export class SubscribeBody {
   @Min(1)
   @Max(1_000_000)
   version?: number;
-
-  @ApiPropertyOptional({ type: [AddonChoice] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ValidateNested({ each: true })
-  @Type(() => AddonChoice)
-  addons?: AddonChoice[];
-
-  /** A start ahead of now, a fixed end, its notice and grace; without it the subscription begins now and renews. */
-  @ApiPropertyOptional()
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => TermBody)
-  term?: TermBody;
 
   /** The first administrator; the one of the tenant's newest invite when it is left out. */
   @ApiPropertyOptional()
@@ -51,7 +35,7 @@ export class StartSubscriptionBody extends SubscribeBody {
   deploymentId!: string;
 }
 
-export class CreateDeploymentBody {
+export class CreateDeploymentBody extends OrderBody {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
   tenantId!: string;
@@ -78,20 +62,6 @@ export class CreateDeploymentBody {
   @ValidateNested()
   @Type(() => PlanChoice)
   plan?: PlanChoice;
-
-  @ApiPropertyOptional({ type: [AddonChoice] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ValidateNested({ each: true })
-  @Type(() => AddonChoice)
-  addons?: AddonChoice[];
-
-  @ApiPropertyOptional()
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => TermBody)
-  term?: TermBody;
 
   @ApiPropertyOptional()
   @IsOptional()

@@ -124,7 +124,25 @@ export class BillingBody {
   locale?: string;
 }
 
-export class CreateTenantBody {
+/** What is ordered besides the plan, and for how long. */
+export class OrderBody {
+  @ApiPropertyOptional({ type: [AddonChoice] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @ValidateNested({ each: true })
+  @Type(() => AddonChoice)
+  addons?: AddonChoice[];
+
+  /** A start ahead of now, a fixed end, its notice and grace; without it the subscription begins now and renews. */
+  @ApiPropertyOptional()
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TermBody)
+  term?: TermBody;
+}
+
+export class CreateTenantBody extends OrderBody {
   @ApiProperty({ example: 'acme' })
   @Matches(SLUG, { message: 'slug must be lower-case letters, digits and hyphens, at most 63' })
   slug!: string;
@@ -146,21 +164,6 @@ export class CreateTenantBody {
   @ValidateNested()
   @Type(() => PlanChoice)
   plan!: PlanChoice;
-
-  @ApiPropertyOptional({ type: [AddonChoice] })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(50)
-  @ValidateNested({ each: true })
-  @Type(() => AddonChoice)
-  addons?: AddonChoice[];
-
-  /** A start ahead of now, a fixed end, its notice and grace; without it the subscription begins now and renews. */
-  @ApiPropertyOptional()
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => TermBody)
-  term?: TermBody;
 
   @ApiPropertyOptional()
   @IsOptional()
