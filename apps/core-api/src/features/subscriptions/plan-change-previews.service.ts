@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { monthOf, nextMonth } from '@biplane/billing-calendar';
+import { nextMonth } from '@biplane/billing-calendar';
 import { UnitOfWork, type Tx } from '@biplane/service-kit';
 import type { Actor } from '../audit/index.js';
+import { BilledMonths } from './billed-months.js';
 import { PlanChanges, type DecidedChange, type PlanChangeRequest } from './plan-changes.service.js';
 import { rehearse } from './rehearsal.js';
 import type { Subscription } from './subscription.js';
@@ -27,13 +28,14 @@ export class PlanChangePreviews {
     private readonly unitOfWork: UnitOfWork,
     private readonly planChanges: PlanChanges,
     private readonly bills: TenantBills,
+    private readonly months: BilledMonths,
   ) {}
 
   preview(id: string, request: PlanChangeRequest, actor: Actor): Promise<PlanChangePreview> {
     const work = async (tx: Tx): Promise<PlanChangePreview> => {
       const held = await this.planChanges.hold(tx, id);
       const { subscription } = held;
-      const present = monthOf(held.now, subscription.timeZone);
+      const present = await this.months.present(tx, subscription.tenantId, held.now);
       const periods = [present, nextMonth(present)];
       const before = await this.each(tx, subscription, periods);
       const change = await this.planChanges.append(tx, held, request, actor);

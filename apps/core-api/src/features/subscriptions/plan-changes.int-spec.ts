@@ -184,4 +184,35 @@ describe('plan changes', () => {
     ]);
     expect(await baseFeeOf(now.tenantId, '2026-04')).toBe('35.00');
   });
+
+  it('follows the billed month where the tenant’s zone has changed: no month is rated by the plan of the next, nor outlasted', async () => {
+    const settings = { ...UTC, autoInvoice: true, autoReminders: true };
+    const moved = async (timeZone: string) => {
+      const made = await suite.tenant({ billing: UTC, addons: [] });
+      await ready(made.deploymentId);
+      await suite.admin.expect(200, 'PUT', `/api/v1/tenants/${made.tenantId}/billing-settings`, {
+        ...settings,
+        timeZone,
+      });
+      return made;
+    };
+    const [west, east] = [await moved('Pacific/Honolulu'), await moved('Australia/Brisbane')];
+    suite.core.setClock('2026-07-20T12:00:00.000Z');
+    await waitFor('both renewals', async () => {
+      const shown = await Promise.all([west, east].map(({ deploymentId }) => suite.subscription(deploymentId)));
+      return shown.every(({ period }) => period.to.startsWith('2026-08'));
+    });
+    expect(await change(west.subscription.id, { planCode: 'small', mode: 'next_period' })).toMatchObject({
+      body: { plans: [{}, { entitledFrom: '2026-08-01T00:00:00.000Z', pricedFrom: '2026-08-01T10:00:00.000Z' }] },
+    });
+    expect(await feesOf(west.tenantId, '2026-07')).toEqual([['studio', '50.00']]);
+    expect(await feesOf(west.tenantId, '2026-08')).toEqual([['small', '20.00']]);
+    const cancel = `/api/v1/billing/subscriptions/${east.subscription.id}/cancel`;
+    expect(await suite.admin.post(cancel, { at: 'period_end', reason: 'x' })).toMatchObject({
+      status: 200,
+      body: { endedAt: '2026-07-31T14:00:00.000Z' },
+    });
+    expect(await feesOf(east.tenantId, '2026-07')).toEqual([['studio', '50.00']]);
+    expect(await feesOf(east.tenantId, '2026-08')).toEqual([]);
+  });
 });

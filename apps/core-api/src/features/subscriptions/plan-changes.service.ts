@@ -3,6 +3,7 @@ import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { PlansService } from '../catalog/index.js';
+import { BilledMonths } from './billed-months.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
 import { dueRenewal } from './domain/billing-period.js';
 import {
@@ -43,6 +44,7 @@ export class PlanChanges {
     private readonly unitOfWork: UnitOfWork,
     private readonly store: SubscriptionsStore,
     private readonly plans: PlansService,
+    private readonly months: BilledMonths,
     private readonly deployments: DeploymentsService,
     private readonly changes: EntitlementChanges,
     private readonly events: SubscriptionEvents,
@@ -136,7 +138,8 @@ export class PlanChanges {
     const { period, timeZone } = subscription;
     const periodEndsAt = (dueRenewal(period, timeZone, now) ?? period).to;
     const direction = directionOf(present.plan, next.plan);
-    const instants = changeInstants(mode, now, periodEndsAt);
+    const { endsAt } = await this.months.of(tx, subscription, now);
+    const instants = changeInstants(mode, now, periodEndsAt, endsAt);
     return { planCode: next.planCode, planVersion: next.version, ...instants, direction };
   }
 

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { BillingSettingsModule } from '../billing-settings/index.js';
 import { CatalogModule } from '../catalog/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { BilledMonths } from './billed-months.js';
 import { BillableSubscriptions } from './billable-subscriptions.service.js';
 import { BillableSubscriptionsStore } from './billable-subscriptions.store.js';
 import { AddonSnapshots } from './addon-snapshots.js';
@@ -28,7 +30,7 @@ import { Terms } from './terms.service.js';
 import { Trials } from './trials.service.js';
 
 @Module({
-  imports: [CatalogModule, DeploymentsModule],
+  imports: [BillingSettingsModule, CatalogModule, DeploymentsModule],
   controllers: [
     SubscriptionsController,
     SubscriptionLifecycleController,
@@ -39,7 +41,7 @@ import { Trials } from './trials.service.js';
   providers: [
     SubscriptionsService, SubscriptionsStore, SubscriptionsJobs, SubscriptionEvents, SubscriptionLifecycle, SubscriptionViews,
     PlanChanges, PlanChangePreviews, PlanMigrations, PlanMigrationsStore, PlanMigrationsJobs, TenantBills, Addons, AddonSnapshots,
-    Terms, Trials, PoliciesService, PoliciesStore, BillableSubscriptions, BillableSubscriptionsStore,
+    Terms, Trials, PoliciesService, PoliciesStore, BillableSubscriptions, BillableSubscriptionsStore, BilledMonths,
   ], // prettier-ignore
   exports: [SubscriptionsService, SubscriptionViews, TenantBills, PoliciesService, BillableSubscriptions],
 })

@@ -10,6 +10,7 @@ import {
   type DeploymentType,
 } from '../deployments/index.js';
 import type { Actor } from '../audit/index.js';
+import { BilledMonths } from './billed-months.js';
 import { billingPeriodAt } from './domain/billing-period.js';
 import { cancellationEnd } from './domain/cancellation.js';
 import { changeTerm, type TermChange } from './domain/term.js';
@@ -39,6 +40,7 @@ export class SubscriptionsService implements OnModuleInit {
   constructor(
     private readonly store: SubscriptionsStore,
     private readonly snapshots: AddonSnapshots,
+    private readonly months: BilledMonths,
     private readonly changes: EntitlementChanges,
     private readonly details: DeploymentDetails,
     private readonly events: SubscriptionEvents,
@@ -121,6 +123,7 @@ export class SubscriptionsService implements OnModuleInit {
   /** It works to the end of what was promised, or stops now. */
   private async cancel(tx: Tx, change: EntitlementChange): Promise<void> {
     const subscription = await this.required(tx, change.deploymentId);
-    await this.store.setEnd(tx, change.deploymentId, cancellationEnd(subscription, change));
+    const { endsAt } = await this.months.of(tx, subscription, change.at);
+    await this.store.setEnd(tx, change.deploymentId, cancellationEnd(subscription, change, endsAt));
   }
 }

@@ -20,16 +20,18 @@ export function planAt(plans: readonly PlanAssignment[], instant: Instant, at: D
 
 /**
  * `now` grants and is priced at once: its fees are those of the rest of the period. `next_invoice` grants at once and is
- * priced from the next period on; `next_period` does both then.
+ * priced from the next period on; `next_period` does both then. A tenant whose zone has changed is billed by months of the
+ * new one, which end at `monthEndsAt`: no month is rated under the plan of the next.
  */
 export function changeInstants(
   mode: ChangeMode,
   now: Date,
   periodEndsAt: Date,
+  monthEndsAt: Date = periodEndsAt,
 ): { entitledFrom: Date; pricedFrom: Date } {
   return {
     entitledFrom: mode === 'next_period' ? periodEndsAt : now,
-    pricedFrom: mode === 'now' ? now : periodEndsAt,
+    pricedFrom: mode === 'now' ? now : monthEndsAt,
   };
 }
 
