@@ -9,6 +9,8 @@ export interface InvoicedMonth {
   readonly period: Period;
   readonly currency: string;
   readonly issuedAt: Date;
+  /** Late usage of it stood on an invoice that is void: the invoices that came after do not say that it was looked at. */
+  readonly isOwedAgain: boolean;
 }
 
 /** What was invoiced so far for one meter of one deployment in one period, adjustments on later invoices included. */
@@ -23,7 +25,7 @@ export interface InvoicedUsage {
 export interface InvoiceHistory {
   /** The bill that was invoiced for the month, byte for byte; null when none is. */
   billOf(tx: Tx, tenantId: string, month: string): Promise<HashedBillJson | null>;
-  /** The months of each tenant that are invoiced, oldest first; one statement. Who has none may be absent. */
+  /** The months of each tenant that are invoiced, oldest first; two statements. Who has none may be absent. */
   monthsOf(tx: Tx, tenantIds: readonly string[]): Promise<ReadonlyMap<string, readonly InvoicedMonth[]>>;
   /** What was invoiced for the usage of each tenant's period, in the order asked; one statement. */
   usageOf(

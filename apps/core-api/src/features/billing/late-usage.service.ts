@@ -104,7 +104,8 @@ interface LateMonth {
 }
 
 /** From when on what was recorded for a month may not be in any invoice: each one takes the late usage of all months before. */
-function lookedAt({ period }: InvoicedMonth, months: readonly InvoicedMonth[]): Date {
-  const later = months.filter((month) => month.period.from >= period.from);
+function lookedAt(looked: InvoicedMonth, months: readonly InvoicedMonth[]): Date {
+  const { period, isOwedAgain } = looked;
+  const later = isOwedAgain ? [looked] : months.filter((month) => month.period.from >= period.from);
   return new Date(Math.max(...later.map(({ issuedAt }) => issuedAt.getTime())) - OVERLAP_MS);
 }

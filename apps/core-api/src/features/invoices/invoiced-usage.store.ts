@@ -19,12 +19,26 @@ export class InvoicedUsageStore {
       orderBy: { periodFrom: 'asc' },
       select: { tenantId: true, period: true, periodFrom: true, periodTo: true, currency: true, issuedAt: true },
     });
+    const owedAgain = await this.owedAgain(tx, tenantIds);
     const months = new Map<string, InvoicedMonth[]>();
     for (const { tenantId, period, periodFrom, periodTo, currency, issuedAt } of rows) {
-      const month = { month: period, period: { from: periodFrom, to: periodTo }, currency, issuedAt };
+      const isOwedAgain = owedAgain.has(keyOf(tenantId, periodFrom));
+      const month = { month: period, period: { from: periodFrom, to: periodTo }, currency, issuedAt, isOwedAgain };
       months.set(tenantId, [...(months.get(tenantId) ?? []), month]);
     }
     return months;
+  }
+
+  /** The periods that an invoice corrected which is void. */
+  private async owedAgain(tx: Tx, tenantIds: readonly string[]): Promise<Set<string>> {
+    const rows = await querySql<{ tenantId: string; periodFrom: Date }>(
+      tx,
+      `SELECT DISTINCT i.tenant_id::text AS "tenantId", l.period_from AS "periodFrom"
+         FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id AND l.kind = 'adjustment'
+        WHERE i.tenant_id = ANY ($1::uuid[]) AND i.kind = 'cycle' AND i.status = 'void'`,
+      [tenantIds],
+    );
+    return new Set(rows.map(({ tenantId, periodFrom }) => keyOf(tenantId, periodFrom)));
   }
 
   /**
@@ -60,3 +74,5 @@ export class InvoicedUsageStore {
     return usage;
   }
 }
+
+const keyOf = (tenantId: string, periodFrom: Date): string => `${tenantId}|${periodFrom.getTime()}`;

@@ -12,7 +12,7 @@ let invoice: InvoiceShown;
 let noteId: string;
 
 beforeAll(async () => {
-  rig = await InvoicesRig.start(3);
+  rig = await InvoicesRig.start(4);
   [acme, rival] = [rig.tenant(), rig.tenant()];
   invoice = await rig.issue(acme.tenantId);
   await rig.pay(invoice.id, '1.00');
@@ -164,6 +164,25 @@ describe('what cannot be read', () => {
   });
 });
 
+describe('what is null', () => {
+  it('is refused where it could be left out, and taken for nothing', async () => {
+    const bodies: readonly (readonly [string, object, string])[] = [
+      ['payments', { method: 'cash', amount: null }, '/amount'],
+      ['payments', { method: 'cash', receivedAt: null }, '/receivedAt'],
+      ['credit-notes', { reason: 'x', amount: null }, '/amount'],
+      ['credit-notes', { reason: 'x', lines: null }, '/lines'],
+    ];
+    const before = await rig.due(invoice.id);
+    for (const [verb, body, pointer] of bodies) {
+      const { status, body: problem } = await rig.act(`invoices/${invoice.id}/${verb}`, body);
+      const { errors } = problem as { errors?: { pointer: string }[] };
+      expect([pointer, status, errors?.map((error) => error.pointer)]).toEqual([pointer, 400, [pointer]]);
+    }
+    const forced = await rig.make('issue', acme.tenantId, '2026-04', { force: true, reason: null });
+    expect([forced.status, await rig.due(invoice.id)]).toEqual([400, before]);
+  });
+});
+
 describe('lines as CSV', () => {
   it('are those of the invoice, by format or by Accept, and of a month for all', async () => {
     const path = `/api/v1/billing/invoices/${invoice.id}`;
@@ -272,5 +291,26 @@ describe('C12: usage that was less in the end', () => {
       '0.00',
       false,
     ]);
+  });
+});
+
+describe('C12: late usage that a voided invoice held', () => {
+  it('C12: is owed again, though a later month is invoiced by then', async () => {
+    const { tenantId, deploymentId } = rig.tenant();
+    const adjusted = ({ lines }: InvoiceShown) =>
+      lines.filter(({ kind }) => kind === 'adjustment').map(({ amount }) => amount.amount);
+    await rig.issue(tenantId, '2026-07');
+    await rig.used(deploymentId, '2026-07-29T12:00:00Z', 1, '1588');
+    await rig.at('2026-09-02T00:00:00.000Z');
+    expect(adjusted(await rig.issue(tenantId, '2026-08'))).toEqual(['1.00']);
+    await rig.at('2026-10-02T00:00:00.000Z');
+    expect(adjusted(await rig.issue(tenantId, '2026-09'))).toEqual([]);
+    const again = await rig.issue(tenantId, '2026-08', { force: true, reason: 'a test' });
+    expect(adjusted(again)).toEqual(['1.00']);
+    // Voided for good, it stands on the next one, once.
+    expect((await rig.void(again.id)).status).toBe(200);
+    await rig.at('2026-12-02T00:00:00.000Z');
+    expect(adjusted(await rig.issue(tenantId, '2026-10'))).toEqual(['1.00']);
+    expect(adjusted(await rig.issue(tenantId, '2026-11'))).toEqual([]);
   });
 });

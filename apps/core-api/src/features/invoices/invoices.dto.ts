@@ -1,12 +1,25 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { MoneyDto, PageQuery } from '@biplane/service-kit';
-import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
 import { BillDto, BillPeriodDto } from '../billing/index.js';
 
 export const REASON_MAX = 500;
 /** No control characters, and something to see. */
 export const PRINTABLE = /^(?=.*[^\s])[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
+
+/** Unlike `IsOptional`: null is no way to leave something out. */
+export const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 export const INVOICE_STATUSES = ['draft', 'issued', 'paid', 'void'] as const;
 
@@ -27,12 +40,12 @@ export class InvoiceRequestDto {
   action!: 'preview' | 'draft' | 'issue';
 
   @ApiPropertyOptional({ description: 'With `issue`: void the invoice of the month, if there is one, and replace it' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   force?: boolean;
 
   @ApiPropertyOptional({ description: 'Why it is replaced; needed with `force`' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @MinLength(1)
   @MaxLength(REASON_MAX)

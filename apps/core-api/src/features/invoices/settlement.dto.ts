@@ -8,7 +8,6 @@ import {
   IsArray,
   IsIn,
   IsISO8601,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
@@ -17,7 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { BillPeriodDto } from '../billing/index.js';
-import { BuyerDto, DocumentRefDto, IssuerDto, PRINTABLE, REASON_MAX } from './invoices.dto.js';
+import { BuyerDto, DocumentRefDto, IssuerDto, MayBeLeftOut, PRINTABLE, REASON_MAX } from './invoices.dto.js';
 
 /** Above zero, and smaller than anybody owes. */
 const AMOUNT = /^(?=.*[1-9])(?:0|[1-9]\d{0,12})(?:\.\d{1,4})?$/;
@@ -41,7 +40,7 @@ export const PAYMENT_METHODS = ['bank_transfer', 'direct_debit', 'card', 'cash',
 
 export class PaymentBody {
   @ApiPropertyOptional({ type: AmountBody, description: 'All that is open, when left out: marks the invoice paid' })
-  @IsOptional()
+  @MayBeLeftOut()
   @ValidateNested()
   @Type(() => AmountBody)
   amount?: AmountBody;
@@ -71,7 +70,7 @@ export class PaymentBody {
   providerReference?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When it was received; now, when left out' })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsISO8601({ strict: true, strictSeparator: true })
   @Matches(RFC_3339, { message: 'receivedAt must be an RFC 3339 instant' })
   receivedAt?: string;
@@ -116,13 +115,13 @@ export class CreditNoteBody {
     type: AmountBody,
     description: 'With tax, over all lines; all that is left when neither is given',
   })
-  @IsOptional()
+  @MayBeLeftOut()
   @ValidateNested()
   @Type(() => AmountBody)
   amount?: AmountBody;
 
   @ApiPropertyOptional({ type: [CreditLineBody] })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(LINES_MAX)
