@@ -5,7 +5,16 @@ export { parseTimeZone } from './time-zone.js';
 export { dayOf, localDays, startOfDay, type LocalDay } from './local-day.js';
 export { calendarMonth, monthOf, nextMonth, parseMonth, previousMonth } from './month.js';
 export { hourOf, hoursOf, windowOf, windowsOf } from './hours.js';
-export { daysAmong, daysIn, millisIn, shareByDay, shareBySecond, toRational, type Share } from './share.js';
+export {
+  daysAmong,
+  daysIn,
+  evenMillisIn,
+  millisIn,
+  shareByDay,
+  shareBySecond,
+  toRational,
+  type Share,
+} from './share.js';
 export { anchoredPeriod, anchoredPeriods, type Recurrence } from './anchor.js';
 export { planStretches, type PlanTurn } from './plan-stretches.js';
 export { utcMidnightAtOrAfter } from './term.js';

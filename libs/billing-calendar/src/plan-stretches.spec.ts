@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { addRational, compareRational, ONE_RATIONAL, rational } from '@biplane/kernel';
 import fc from 'fast-check';
 import { localDays } from './local-day.js';
 import { calendarMonth } from './month.js';
 import { durationMs, intersection, periodOf, type Period } from './period.js';
 import { planStretches, type PlanTurn } from './plan-stretches.js';
-import { daysAmong, millisIn } from './share.js';
+import { daysAmong, evenMillisIn, millisIn, toRational, type Share } from './share.js';
 import { intersect, totalMs, unite, type Stretches } from './stretches.js';
 
 const zones = Intl.supportedValuesOf('timeZone');
@@ -33,6 +34,11 @@ const anyMonth = fc
     const period = calendarMonth(`${year}-${String(month).padStart(2, '0')}`, timeZone);
     return { timeZone, period, days: localDays(period, timeZone) };
   });
+
+const isMoreThanTheWhole = (shares: readonly Share[]) => {
+  const sum = shares.map(toRational).reduce(addRational, rational(0n, 1n));
+  return compareRational(sum, ONE_RATIONAL) > 0;
+};
 
 describe('the parts of a period that its plans have', () => {
   it.each([
@@ -110,12 +116,13 @@ describe('the parts of a period that its plans have', () => {
           expect(totalMs(unite(parts.flat()))).toBe(parts.reduce((sum, part) => sum + totalMs(part), 0));
           expect(unite(parts.flat()).every(({ from, to }) => from >= period.from && to <= period.to)).toBe(true);
           const chargeable = [periodOf(+period.from + 7, +period.to - 11)];
+          const isMixed = new Set(turns.map((turn) => turn.proration)).size > 1;
           const shares = parts.map((part, index) => {
             const own = intersect(chargeable, part);
-            const share = turns[index]!.proration === 'day' ? daysAmong(own, period, all) : millisIn(own, period);
-            return share.part / share.whole;
+            if (turns[index]!.proration === 'day') return daysAmong(own, period, all);
+            return isMixed ? evenMillisIn(own, period, all) : millisIn(own, period);
           });
-          expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1 + 1e-9);
+          expect(isMoreThanTheWhole(shares)).toBe(false);
           if (turns.every((turn) => turn.proration === 'second')) {
             expect(parts.reduce((sum, part) => sum + totalMs(part), 0)).toBe(durationMs(period));
           }
@@ -123,5 +130,22 @@ describe('the parts of a period that its plans have', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    ['loses an hour behind the change', '2026-03', '2026-03-28T23:00:00Z'],
+    ['gains an hour before the change', '2026-10', '2026-10-25T23:00:00Z'],
+  ])('by second, then by day, in a month that %s, they are the whole and no more', (_why, month, until) => {
+    const period = calendarMonth(month, 'Europe/Zurich');
+    const all = localDays(period, 'Europe/Zurich');
+    const turns = [
+      { until: new Date(until), proration: 'second' as const },
+      { until: null, proration: 'day' as const },
+    ];
+    const [before, after] = planStretches(turns, period, all);
+    const byDay = daysAmong(after!, period, all);
+    const [even, plain] = [evenMillisIn(before!, period, all), millisIn(before!, period)];
+    expect(compareRational(addRational(toRational(even), toRational(byDay)), ONE_RATIONAL)).toBe(0);
+    expect(isMoreThanTheWhole([plain, byDay])).toBe(true);
   });
 });

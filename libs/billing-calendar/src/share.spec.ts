@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { localDays } from './local-day.js';
 import { calendarMonth } from './month.js';
 import { intersection, periodOf, type Period } from './period.js';
-import { daysIn, millisIn, shareByDay, shareBySecond } from './share.js';
+import { daysIn, evenMillisIn, millisIn, shareByDay, shareBySecond } from './share.js';
 
 const zones = Intl.supportedValuesOf('timeZone');
 const january = calendarMonth('2026-01', 'UTC');
@@ -49,6 +49,19 @@ describe('shares of a period', () => {
         expect(daysIn(stretches, month, timeZone).part).toBe(touched.length);
       }),
     );
+  });
+
+  it('where days weigh the same, half of a day is half of it, however long it is, and all of a period the whole', () => {
+    const march = calendarMonth('2026-03', 'Europe/Zurich');
+    const days = localDays(march, 'Europe/Zurich');
+    const share = (...stretches: Period[]) => evenMillisIn(stretches, march, days);
+    const whole = 31 * 86_400_000;
+    // The 29th has 23 hours.
+    expect(share(span('2026-03-28T23:00:00Z', '2026-03-29T10:30:00Z'))).toEqual({ part: 43_200_000, whole });
+    expect(share(span('2026-03-28T11:00:00Z', '2026-03-29T10:30:00Z'))).toEqual({ part: 86_400_000, whole });
+    expect(share(march)).toEqual({ part: whole, whole });
+    const cut = periodOf(march.from.getTime() + 43_200_000, march.to.getTime() - 7);
+    expect(evenMillisIn([march], cut, days)).toEqual({ part: whole, whole });
   });
 
   it('golden bill 4: 3 January 10:00-18:00 and 10 January to 12 January 23:59 are 4 days', () => {

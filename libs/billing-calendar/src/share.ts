@@ -34,6 +34,32 @@ export function millisIn(stretches: Stretches, period: Period): Share {
   return { part: totalMs(intersect(stretches, [period])), whole: durationMs(period) };
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * The same where each local day weighs as much as any other, as when days are counted: its milliseconds are scaled to those
+ * of 24 hours, and cut off. For plans by second beside plans by day, whose shares would otherwise add to more than the whole
+ * when clocks make a day shorter or longer, or the period cuts one. `days` are the local days of the period.
+ */
+export function evenMillisIn(stretches: Stretches, period: Period, days: readonly LocalDay[]): Share {
+  const inside = intersect(stretches, [period]);
+  let part = 0;
+  let next = 0;
+  for (const day of days) {
+    const from = Math.max(day.period.from.getTime(), period.from.getTime());
+    const to = Math.min(day.period.to.getTime(), period.to.getTime());
+    let held = 0;
+    for (; next < inside.length && inside[next]!.from.getTime() < to; next += 1) {
+      const stretch = inside[next]!;
+      held += Math.min(stretch.to.getTime(), to) - Math.max(stretch.from.getTime(), from);
+      // The rest of it is of the next day.
+      if (stretch.to.getTime() > to) break;
+    }
+    part += Math.floor((held * DAY_MS) / (to - from));
+  }
+  return { part, whole: days.length * DAY_MS };
+}
+
 export function shareByDay(stretches: Stretches, period: Period, timeZone: string): Rational {
   return toRational(daysIn(stretches, period, timeZone));
 }

@@ -1,5 +1,7 @@
 import {
   daysAmong,
+  durationMs,
+  evenMillisIn,
   intersect,
   millisIn,
   planStretches,
@@ -17,6 +19,12 @@ export function chargeableTime(deployment: DeploymentInput): Stretches {
   return subtract(deployment.active, deployment.suspended);
 }
 
+/**
+ * How a share is counted: as a plan says or, of a plan by second that shares the period with one by day, by second where each
+ * local day weighs the same, so that both never add to more than the whole.
+ */
+export type Resolution = Proration | 'even_second';
+
 /** One plan of the period, and the part of the chargeable time for which it is owed. */
 export interface PlanStretch {
   readonly code: string;
@@ -26,6 +34,7 @@ export interface PlanStretch {
   readonly subject: readonly string[];
   /** In the resolution of the plan. */
   readonly chargeable: Stretches;
+  readonly resolution: Resolution;
   /** In whole local days, of which each is that of the plan in force at its end. */
   readonly chargeableDays: Stretches;
 }
@@ -38,7 +47,7 @@ export function planStretchesOf(
   days: readonly LocalDay[],
 ): readonly PlanStretch[] {
   const last = { code: planCode, name: planName, plan, subject: [planCode] };
-  if (!previousPlans) return [{ ...last, chargeable, chargeableDays: chargeable }];
+  if (!previousPlans) return [{ ...last, chargeable, resolution: plan.proration, chargeableDays: chargeable }];
   const before = previousPlans.map(({ until, ...previous }) => ({
     ...previous,
     subject: [previous.code, until.toISOString()],
@@ -52,8 +61,10 @@ export function planStretchesOf(
     period,
     days,
   );
+  const isMixed = turns.some(({ proration }) => proration === 'day');
   return plans.map((one, index) => ({
     ...one,
+    resolution: isMixed && one.plan.proration === 'second' ? 'even_second' : one.plan.proration,
     chargeable: intersect(chargeable, parts[index]!),
     chargeableDays: intersect(chargeable, dayParts[index]!),
   }));
@@ -67,15 +78,20 @@ export interface ChargedShare {
 
 /** The share of the period that the stretches take, in the resolution of the plan. */
 export function chargedShare(stretches: Stretches, frame: ShareFrame): ChargedShare {
-  const { period, proration } = frame;
-  const share = proration === 'day' ? daysOf(stretches, frame) : millisIn(stretches, period);
-  return { share, text: shareText(share, proration) };
+  const { period, days, resolution } = frame;
+  if (resolution === 'day') {
+    const share = daysOf(stretches, frame);
+    return { share, text: `${share.part} of ${share.whole} days` };
+  }
+  const share = resolution === 'second' ? millisIn(stretches, period) : evenMillisIn(stretches, period, days);
+  const isScaled = share.whole !== durationMs(period);
+  return { share, text: `${secondsText(share)}${isScaled ? ', each day as one of 24 hours' : ''}` };
 }
 
 export interface ShareFrame {
   readonly period: Period;
   readonly days: readonly LocalDay[];
-  readonly proration: Proration;
+  readonly resolution: Resolution;
 }
 
 /** Most deployments run all the time, so their days need not be counted. */
@@ -85,8 +101,7 @@ function daysOf(stretches: Stretches, { period, days }: ShareFrame): Share {
   return isWhole ? { part: days.length, whole: days.length } : daysAmong(stretches, period, days);
 }
 
-function shareText({ part, whole }: Share, proration: Proration): string {
-  if (proration === 'day') return `${part} of ${whole} days`;
+function secondsText({ part, whole }: Share): string {
   const seconds = (millis: number) => decimalToString(decimal(BigInt(millis), 3));
   return `${seconds(part)} of ${seconds(whole)} seconds`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { orThrow } from '@biplane/kernel';
 import { canonicalInput } from './canonical-input.js';
 import { parseBillRequest } from './parse-request.js';
+import { priceBill } from './price-bill.js';
 import type { DeploymentRequest } from './request.js';
 import { amounts, april, at, billOf, days, deployment } from './spec-support/april.js';
 
@@ -87,6 +88,24 @@ describe('plans that follow each other', () => {
   ])('%s', (_why, one, lines) => {
     expect(amounts(billOf(one))).toEqual(lines);
   }); // prettier-ignore
+
+  it('by second, then by day: where clocks make a day shorter, they still come to the whole and no more', () => {
+    const march = { from: new Date('2026-02-28T23:00:00Z'), to: new Date('2026-03-31T22:00:00Z') };
+    const until = new Date('2026-03-15T23:00:00Z');
+    const one = deployment(
+      { baseFee: '1000000.00', proration: 'day' },
+      { active: [{ from: march.from, to: null }], previousPlans: [old(until, { baseFee: '1000000.00', ...bySecond })] },
+    );
+    const request = { currency: 'USD', timeZone: 'Europe/Zurich', period: march, deployments: [one] };
+    const bill = priceBill(orThrow(parseBillRequest(request)));
+    expect([bill.lines.map(({ explanation }) => explanation[0]!.text), bill.total.minor]).toEqual([
+      [
+        '1 x 1000000.00 USD x 1296000 of 2678400 seconds, each day as one of 24 hours',
+        '1 x 1000000.00 USD x 16 of 31 days',
+      ],
+      100_000_000n,
+    ]);
+  });
 
   it('a plan that ended as the period began changes not even what the bill was computed from', () => {
     const input = (one: DeploymentRequest) =>

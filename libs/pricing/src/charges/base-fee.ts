@@ -5,7 +5,7 @@ import { prorate } from './prorated.js';
 
 /** The fee of each plan of the period, for the share of it that is chargeable and its own. */
 export const baseFee: Charge = ({ ref }, context) =>
-  context.plans.map(({ code, name, plan, subject, chargeable }) =>
+  context.plans.map(({ code, name, plan, subject, chargeable, resolution }) =>
     lineOf(
       {
         kind: 'plan_base',
@@ -13,7 +13,7 @@ export const baseFee: Charge = ({ ref }, context) =>
         deployment: ref,
         resourceKind: code,
         description: `${name}, base fee`,
-        ...prorate(plan.baseFee, decimal(1n), chargeable, plan.proration, context),
+        ...prorate(plan.baseFee, decimal(1n), chargeable, resolution, context),
       },
       context.currency,
       context.period,

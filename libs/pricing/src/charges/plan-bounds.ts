@@ -35,10 +35,10 @@ function boundOf(
   name: string,
   context: ChargeContext,
 ): readonly Component[] {
-  return context.plans.flatMap(({ name: planName, plan, chargeable }) => {
+  return context.plans.flatMap(({ name: planName, plan, chargeable, resolution }) => {
     const bound = pick(plan);
     if (!bound || chargeable.length === 0) return [];
-    const { explanation } = prorate(bound, decimal(1n), chargeable, plan.proration, context);
+    const { explanation } = prorate(bound, decimal(1n), chargeable, resolution, context);
     return explanation.map((component) => ({ ...component, text: `${planName}, ${name}: ${component.text}` }));
   });
 }

@@ -1,8 +1,7 @@
 import type { Stretches } from '@biplane/billing-calendar';
 import { currencyExponent, decimalToString, moneyFromRational, ZERO_DECIMAL, type Decimal } from '@biplane/kernel';
-import { chargedShare } from '../activity.js';
+import { chargedShare, type Resolution } from '../activity.js';
 import type { Component } from '../component.js';
-import type { Proration } from '../input.js';
 import type { ChargeContext } from './charge.js';
 
 /** What a line that is charged for a share of the period has in common. */
@@ -18,10 +17,10 @@ export function prorate(
   unitPrice: Decimal,
   quantity: Decimal,
   stretches: Stretches,
-  proration: Proration,
+  resolution: Resolution,
   { currency, period, days }: ChargeContext,
 ): Prorated {
-  const { share, text } = chargedShare(stretches, { period, days, proration });
+  const { share, text } = chargedShare(stretches, { period, days, resolution });
   const numerator = unitPrice.coefficient * quantity.coefficient * BigInt(share.part);
   const denominator = 10n ** BigInt(unitPrice.scale + quantity.scale) * BigInt(share.whole);
   // Not in lowest terms: that takes longer than rounding, and changes nothing.
