@@ -92,4 +92,13 @@ describe('stretches', () => {
       { numRuns: 300 },
     );
   });
+
+  it('takes two lists of ten thousand in one pass, not each with each', () => {
+    const every = (offset: number) =>
+      Array.from({ length: 10_000 }, (_, index) => periodOf(index * 10 + offset, index * 10 + offset + 5));
+    const started = performance.now();
+    expect(totalMs(intersect(every(0), every(3)))).toBe(20_000);
+    expect(totalMs(subtract(every(0), every(3)))).toBe(30_000);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
 });

@@ -20,18 +20,34 @@ export function unite(periods: readonly Period[]): Stretches {
   return united;
 }
 
-/** The instants that are in both. */
+/** The instants that are in both. One pass over each, however many they are. */
 export function intersect(a: readonly Period[], b: readonly Period[]): Stretches {
-  const others = unite(b);
-  const shared = unite(a).flatMap((x) => others.map((y) => intersection(x, y)));
-  return unite(shared.filter((period) => period !== null));
+  const [left, right] = [unite(a), unite(b)];
+  const shared: Period[] = [];
+  for (let i = 0, j = 0; i < left.length && j < right.length;) {
+    const both = intersection(left[i]!, right[j]!);
+    if (both) shared.push(both);
+    if (left[i]!.to <= right[j]!.to) i += 1;
+    else j += 1;
+  }
+  return shared;
 }
 
-/** The instants of `a` that are not in `b`. */
+/** The instants of `a` that are not in `b`. One pass over each. */
 export function subtract(a: readonly Period[], b: readonly Period[]): Stretches {
-  let left = [...unite(a)];
-  for (const hole of unite(b)) {
-    left = left.flatMap((period) => without(period, hole));
+  const holes = unite(b);
+  const left: Period[] = [];
+  let next = 0;
+  for (const period of unite(a)) {
+    let from = period.from.getTime();
+    for (; next < holes.length && holes[next]!.from < period.to; next += 1) {
+      const hole = holes[next]!;
+      if (from < hole.from.getTime()) left.push(periodOf(from, hole.from.getTime()));
+      from = Math.max(from, hole.to.getTime());
+      // It may reach into the stretch behind this one.
+      if (hole.to > period.to) break;
+    }
+    if (from < period.to.getTime()) left.push(periodOf(from, period.to.getTime()));
   }
   return left;
 }
@@ -44,12 +60,4 @@ export function clip(records: readonly OpenPeriod[], bounds: Period): Stretches 
 
 export function totalMs(stretches: Stretches): number {
   return stretches.reduce((sum, period) => sum + durationMs(period), 0);
-}
-
-function without(period: Period, hole: Period): Period[] {
-  if (!intersection(period, hole)) return [period];
-  const [from, to] = [period.from.getTime(), period.to.getTime()];
-  const before = periodOf(from, Math.max(from, hole.from.getTime()));
-  const after = periodOf(Math.min(to, hole.to.getTime()), to);
-  return [before, after].filter((part) => !isEmpty(part));
 }
