@@ -12,6 +12,12 @@ export const environmentSpec = {
   ...kafkaVariables,
   CORE_DATABASE_URL: postgresUrl('Core database, as its runtime role'),
   REGIONS: regionList,
+  CONSUMER_GROUP: variable.text({
+    help: 'Consumer group of what homes report; a new one reads the topics from their beginning, which changes nothing',
+    example: 'core-api.reports',
+    default: 'core-api.reports',
+    pattern: /^core-api\.[a-z0-9][a-z0-9.-]{0,99}$/,
+  }),
   SIGNING_KEYS_FOLDER: variable.optional(
     variable.text({
       help: 'Folder of private license keys, one <kid>.json each, for keys imported with signer "folder"',

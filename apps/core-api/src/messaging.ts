@@ -14,7 +14,7 @@ const messagingOf = (env: CoreEnvironment): MessagingOptions => ({
   databaseUrl: env.CORE_DATABASE_URL,
   topics: topicDefinitions(env.REGIONS, { replicationFactor: 1, minInSyncReplicas: 1 }),
   consume: {
-    groupId: 'core-api.reports',
+    groupId: env.CONSUMER_GROUP,
     topics: {
       'license.applied': env.REGIONS.map(topics.applied),
       'usage.metrics': env.REGIONS.map(topics.usage),

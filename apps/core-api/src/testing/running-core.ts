@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { groups } from '@biplane/contracts';
 import { exportPublicJwk, signKeyStatement } from '@biplane/licensing';
 import { connectKafka, KafkaTransport, type KafkaConnection } from '@biplane/messaging';
 import { bootstrap, hashSecret, type RunningService } from '@biplane/service-kit';
@@ -85,6 +86,8 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     }),
     CORE_DATABASE_URL: options.databaseUrl,
     REGIONS: options.regions,
+    // kafkajs shares the topics of all members out among all of them: suites that share a broker share no group.
+    CONSUMER_GROUP: groups.coreConsumer(options.regions[0]!),
     WEBHOOK_TEST_HOSTS: options.webhookTestHosts,
     MAIL_URL: options.mailUrl,
     MAIL_FROM: options.mailUrl && 'billing@biplane.example',
