@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { contains, dayOf } from '@biplane/billing-calendar';
-import { orThrow } from '@biplane/kernel';
+import { ok, type Result } from '@biplane/kernel';
 import type { TenantDiscountRequest } from '@biplane/pricing';
 import type { Tx } from '@biplane/service-kit';
 import { BillingSettings, discountsOn, zoneOf, type Settings } from '../billing-settings/index.js';
@@ -30,10 +30,10 @@ export class LateUsages {
     private readonly invoiced: InvoicedBills,
   ) {}
 
-  /** By tenant; those without any are absent. The usage of an invoiced month is rated once more as a whole, under the plans of then. */
-  async of(tx: Tx, tenants: readonly TenantFacts[]): Promise<Map<string, LateUsage>> {
+  /** By tenant; those without any are absent, and one whose usage cannot be rated fails alone. The usage of an invoiced month is rated once more as a whole, under the plans of then. */
+  async of(tx: Tx, tenants: readonly TenantFacts[]): Promise<Map<string, Result<LateUsage>>> {
     const late = await this.lateMonths(tx, tenants);
-    const found = new Map<string, LateUsage>();
+    const found = new Map<string, Result<LateUsage>>();
     if (late.length === 0) return found;
     const wanted = late.map(({ facts, month }) => ({ tenantId: facts.profile.tenantId, period: month.period }));
     const metered = await this.facts.metered(tx, wanted);
@@ -44,13 +44,22 @@ export class LateUsages {
       const { tenantId, zones, currency } = facts.profile;
       const timeZone = zoneOf(zones, month.month);
       const of = { currency, timeZone, period: month.period, taxes: [], discounts: discounts[index]! };
-      const { bill } = orThrow(computeBill(meteredRequest({ ...of, deployments: metered[index]! })));
+      const rated = computeBill(meteredRequest({ ...of, deployments: metered[index]! }));
+      const known = found.get(tenantId) ?? ok({ adjustments: [], decreases: [] });
+      if (!known.ok) return;
+      if (!rated.ok) {
+        found.set(tenantId, rated);
+        return;
+      }
+      const { bill } = rated.value;
       const changes = lateUsage(month.period, bill.currency, ratedUsage(bill.lines), before[index]!, names);
-      const known = found.get(tenantId);
-      found.set(tenantId, {
-        adjustments: [...(known?.adjustments ?? []), ...changes.adjustments],
-        decreases: [...(known?.decreases ?? []), ...changes.decreases],
-      });
+      found.set(
+        tenantId,
+        ok({
+          adjustments: [...known.value.adjustments, ...changes.adjustments],
+          decreases: [...known.value.decreases, ...changes.decreases],
+        }),
+      );
     });
     return found;
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { checkInvariants } from '@biplane/testing';
 import { billingRig, type BilledScene, type BillingRig } from '../../testing/billing-rig.js';
+import { MonthlyBillingService } from './monthly-billing.service.js';
 
 let rig: BillingRig;
 
@@ -79,6 +80,29 @@ describe('C12: late usage of a plan with a commitment, of a tenant with a discou
     expect(late.map(({ resourceKind, amount }) => [resourceKind, amount.amount])).toEqual([
       ['committed', '-9.00'],
       ['droplet_hours', '9.00'],
+    ]);
+  });
+});
+
+describe('late usage that cannot be rated', () => {
+  it('fails its own tenant, and no other of the chunk', async () => {
+    await rig.at('2026-05-03T00:00:00.000Z');
+    const billing = { currency: 'USD', timeZone: 'UTC', country: 'US', payByInvoice: true, locale: 'en-US' };
+    const body = { plan: { code: 'committed' }, addons: [], billing: { ...billing, taxId: null } };
+    const [hit, other] = [await rig.tenant(body), await rig.tenant(body)];
+    await rig.at('2026-06-02T00:00:00.000Z');
+    const issue = { tenantId: hit.tenantId, period: '2026-05', action: 'issue' };
+    await rig.admin.expect(201, 'POST', '/api/v1/billing/invoices', issue, { 'idempotency-key': randomUUID() });
+    // Each has as many digits as a quantity may have; their sum has one more.
+    const most = `${'9'.repeat(18)}.${'9'.repeat(12)}`;
+    await hit.used('2026-05-30T11:00:00Z', most);
+    await hit.used('2026-05-30T12:00:00Z', most);
+    const bills = await rig.core.app
+      .get(MonthlyBillingService)
+      .calculateMany([hit.tenantId, other.tenantId], '2026-06');
+    expect([bills.get(hit.tenantId), bills.get(other.tenantId)]).toMatchObject([
+      { ok: false, error: { code: 'VALUE.DECIMAL_OUT_OF_RANGE' } },
+      { ok: true },
     ]);
   });
 });

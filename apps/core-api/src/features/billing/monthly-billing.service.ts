@@ -34,7 +34,7 @@ export type ComputedMonths = ReadonlyMap<TenantId, Result<MonthlyBill>>;
 /** How many tenants are computed at once: one chunk of a roll-up. */
 export const TENANTS_MAX = 500;
 
-const NOTHING_LATE: LateUsage = { adjustments: [], decreases: [] };
+const NOTHING_LATE: Result<LateUsage> = ok({ adjustments: [], decreases: [] });
 
 @Injectable()
 export class MonthlyBillingService {
@@ -88,7 +88,9 @@ export class MonthlyBillingService {
   }
 }
 
-function computed(facts: TenantFacts, { adjustments, decreases }: LateUsage): Result<MonthlyBill> {
+function computed(facts: TenantFacts, late: Result<LateUsage>): Result<MonthlyBill> {
+  if (!late.ok) return late;
+  const { adjustments, decreases } = late.value;
   const { profile, period, month, missingHours, cutoffHours } = facts;
   const bill = computeBill({ ...meteredRequest(month), adjustments });
   if (!bill.ok) return bill;
