@@ -63,7 +63,10 @@ export class CreditNotesStore {
     return rows.map((row) => ({ ...row, creditedMinor: BigInt(row.creditedMinor) }));
   }
 
-  /** What was invoiced for some usage and is left to credit; that period's own invoice first. */
+  /**
+   * What was invoiced for some usage and can be credited; that period's own invoice first. Last the other lines of the same
+   * name: less usage may leave a discount or a commitment to them that lowers what they come to.
+   */
   async usageLines(
     tx: Tx,
     of: { readonly tenantId: string; readonly deploymentId: string; readonly meter: string; readonly period: Period },
@@ -71,10 +74,10 @@ export class CreditNotesStore {
     return querySql(
       tx,
       `SELECT i.id::text AS "invoiceId", l.line_id AS "lineId" FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
-       WHERE i.tenant_id = $1::uuid AND i.status <> 'void' AND l.kind IN ('overage', 'adjustment') AND l.amount_minor > 0
+       WHERE i.tenant_id = $1::uuid AND i.status <> 'void' AND l.kind NOT IN ('setup', 'credit', 'tax') AND l.amount_minor > 0
          AND l.deployment_id = $2::uuid AND l.resource_kind = $3
          AND coalesce(l.period_from, i.period_from) = $4::timestamptz AND coalesce(l.period_to, i.period_to) = $5::timestamptz
-       ORDER BY i.period_from, l.position`,
+       ORDER BY l.kind IN ('overage', 'adjustment') DESC, i.period_from, l.position`,
       [of.tenantId, of.deploymentId, of.meter, of.period.from.toISOString(), of.period.to.toISOString()],
     );
   }

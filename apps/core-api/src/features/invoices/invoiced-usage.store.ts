@@ -44,7 +44,7 @@ export class InvoicedUsageStore {
   /**
    * What stands on the invoices of each tenant for its usage of a period, with what a commitment, a maximum or a discount made
    * of it: on that period's own and on later ones, less what
-   * was credited because it was less in the end. What was credited for another reason stays invoiced. In the order asked.
+   * was credited because it was less in the end, of whatever line. What was credited for another reason stays invoiced. In the order asked.
    */
   async usageOf(tx: Tx, wanted: readonly TenantPeriod[]): Promise<InvoicedUsage[][]> {
     const usage = wanted.map((): InvoicedUsage[] => []);
@@ -53,15 +53,17 @@ export class InvoicedUsageStore {
       tx,
       `SELECT (w.position - 1)::int AS position, l.deployment_id::text AS "deploymentId", l.resource_kind AS meter,
               trim_scale(coalesce(sum(l.quantity - coalesce(c.quantity, 0)) FILTER (WHERE l.kind IN ('overage', 'adjustment')), 0))::text AS quantity,
-              sum(l.amount_minor - coalesce(c.amount_minor, 0))::text AS "amountMinor"
+              sum(CASE WHEN l.kind IN ('overage', 'commitment', 'discount', 'adjustment') THEN l.amount_minor ELSE 0 END
+                - coalesce(c.amount_minor, 0))::text AS "amountMinor"
          FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS w(tenant_id, period_from, period_to, position)
          JOIN invoice i ON i.tenant_id = w.tenant_id AND i.kind = 'cycle' AND i.status <> 'void'
-         JOIN invoice_line l ON l.invoice_id = i.id AND l.kind IN ('overage', 'commitment', 'discount', 'adjustment') AND l.deployment_id IS NOT NULL
+         JOIN invoice_line l ON l.invoice_id = i.id AND l.kind <> 'tax' AND l.deployment_id IS NOT NULL
           AND coalesce(l.period_from, i.period_from) = w.period_from AND coalesce(l.period_to, i.period_to) = w.period_to
          LEFT JOIN LATERAL (
            SELECT sum(n.quantity) AS quantity, sum(n.amount_minor) AS amount_minor
            FROM credit_note_line n JOIN credit_note h ON h.id = n.credit_note_id AND h.cause = 'late_usage'
            WHERE n.invoice_id = l.invoice_id AND n.invoice_position = l.position) c ON true
+        WHERE l.kind IN ('overage', 'commitment', 'discount', 'adjustment') OR c.amount_minor IS NOT NULL
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       [
         wanted.map(({ tenantId }) => tenantId),

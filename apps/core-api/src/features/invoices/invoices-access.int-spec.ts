@@ -12,7 +12,7 @@ let invoice: InvoiceShown;
 let noteId: string;
 
 beforeAll(async () => {
-  rig = await InvoicesRig.start(4);
+  rig = await InvoicesRig.start(5);
   [acme, rival] = [rig.tenant(), rig.tenant()];
   invoice = await rig.issue(acme.tenantId);
   await rig.pay(invoice.id, '1.00');
@@ -312,5 +312,32 @@ describe('C12: late usage that a voided invoice held', () => {
     await rig.at('2026-12-02T00:00:00.000Z');
     expect(adjusted(await rig.issue(tenantId, '2026-10'))).toEqual(['1.00']);
     expect(adjusted(await rig.issue(tenantId, '2026-11'))).toEqual([]);
+  });
+});
+
+describe('C12: usage that was less in the end, of a tenant with a discount of its own', () => {
+  it('C12: is credited with what the discount takes of the other lines now, and once', async () => {
+    const { tenantId, deploymentId } = rig.tenant();
+    const path = `/api/v1/tenants/${tenantId}/billing-settings`;
+    const settings = {
+      ...{ currency: 'USD', timeZone: 'Australia/Brisbane', country: 'AU', taxId: null, locale: 'en-AU', dueDays: 14 },
+      ...{ payByInvoice: true, autoInvoice: true, autoReminders: true },
+      discounts: [{ kind: 'amount', amount: '10.00', from: '2026-11-01', to: null }],
+    };
+    await rig.admin.expect(200, 'PUT', path, settings);
+    await rig.at('2027-01-02T00:00:00.000Z');
+    await rig.used(deploymentId, '2026-12-29T12:00:00Z', 1, '2160');
+    const december = await rig.issue(tenantId, '2026-12');
+    await rig.used(deploymentId, '2026-12-29T12:00:00Z', 2, '1488');
+    await rig.at('2027-02-02T00:00:00.000Z');
+    await rig.issue(tenantId, '2027-01');
+    const { body } = await rig.admin.get(`/api/v1/billing/invoices/${december.id}/credit-notes`);
+    // 672 hours less, 6.72, whatever lines the 10.00 are spread over.
+    expect((body as { data: object[] }).data).toMatchObject([{ cause: 'late_usage', subtotal: { amount: '6.72' } }]);
+    await rig.used(deploymentId, '2026-12-29T12:00:00Z', 3, '1588');
+    await rig.at('2027-03-02T00:00:00.000Z');
+    const february = await rig.issue(tenantId, '2027-02');
+    const late = february.lines.filter(({ kind }) => kind === 'adjustment').map(({ amount }) => Number(amount.amount));
+    expect(late.reduce((sum, amount) => sum + amount, 0)).toBeCloseTo(1, 9);
   });
 });
