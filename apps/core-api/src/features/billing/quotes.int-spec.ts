@@ -69,6 +69,42 @@ describe('a quote', () => {
     expect(await quote(deployment, over)).toMatchObject({ status: 400 });
   }); // prettier-ignore
 
+  it.each([
+    ['previousPlans', {}],
+    ['addons', {}],
+    ['planVersion', {}],
+    ['active', {}],
+    ['suspended', {}],
+    ['modules', {}],
+    ['firstPeriod', {}],
+    ['firstReadyAt', {}],
+    ['usage', {}],
+    ['licenseVersions', {}],
+    ['taxes', { taxes: null }],
+    ['discounts', { discounts: null }],
+  ])('%s may be null, which says as little as leaving it out', async (member, over) => {
+    const deployment = Object.keys(over).length === 0 ? { [member]: null } : {};
+    const [answer, without] = [await quote(deployment, over), await quote({})];
+    expect([answer.status, answer.body]).toEqual([200, without.body]);
+  });
+
+  it.each([
+    ['deployments', {}, { deployments: [null] }],
+    ['addons', { addons: [null] }, {}],
+    ['previousPlans', { previousPlans: [null] }, {}],
+    ['active', { active: [null] }, {}],
+    ['taxes', {}, { taxes: [null] }],
+    ['usage', { usage: { droplet_hours: null } }, {}],
+    ['modules', { modules: { financials: [null] } }, {}],
+    ['period', {}, { period: null }],
+  ])('null among what is in %s is refused', async (_where, deployment, over) => {
+    expect(await quote(deployment, over)).toMatchObject({ status: 400 });
+  });
+
+  it('without a plan, be it null, is refused', async () => {
+    expect(await quote({ plan: null })).toMatchObject({ status: 400, body: { errors: [{ code: 'ONE_OF' }] } });
+  });
+
   it('is in any currency that a tenant can be billed in, and in no other', async () => {
     const version = (currency: string) => ({ currency, interval: 'month', baseFee: '1' });
     const inline = (currency: string) => quote({ plan: undefined, planVersion: version(currency) }, { currency });

@@ -22,7 +22,7 @@ interface Sold {
   readonly addons: ReadonlyMap<string, AddonRow>;
 }
 
-/** Prices anything without storing it: the same computation as a metered month, on assumed figures. */
+/** Prices anything without storing it: the same computation as a metered month, on assumed figures. What is null is absent. */
 @Injectable()
 export class QuotesService {
   constructor(
@@ -55,12 +55,12 @@ export class QuotesService {
   }
 
   private async sold(tx: Tx, { deployments }: QuoteRequestDto): Promise<Sold> {
-    const plans = deployments.flatMap(({ plan, previousPlans = [] }) => [
+    const plans = deployments.flatMap(({ plan, previousPlans }) => [
       plan,
-      ...previousPlans.map((one) => one.plan),
+      ...(previousPlans ?? []).map((one) => one.plan),
     ]);
     const refs = plans.flatMap((plan) => (plan ? [{ planCode: plan.code, planVersion: plan.version }] : []));
-    const hasAddons = deployments.some(({ addons = [] }) => addons.length > 0);
+    const hasAddons = deployments.some(({ addons }) => (addons ?? []).length > 0);
     const addons = hasAddons ? await this.catalog.addons(tx) : [];
     return {
       names: await this.catalog.meterNames(tx),
@@ -71,13 +71,13 @@ export class QuotesService {
 
   private async previousPlans(
     tx: Tx,
-    { previousPlans = [] }: QuoteDeploymentDto,
+    { previousPlans }: QuoteDeploymentDto,
     pointer: string,
     sold: Sold,
     reader: QuoteBodyReader,
   ): Promise<PreviousPlanRequest[]> {
     const read: PreviousPlanRequest[] = [];
-    for (const [index, previous] of previousPlans.entries()) {
+    for (const [index, previous] of (previousPlans ?? []).entries()) {
       const here = `${pointer}/previousPlans/${index}`;
       const until = reader.instant(previous.until, `${here}/until`);
       read.push({ ...(await this.plan(tx, previous, here, sold)), until });
@@ -88,10 +88,11 @@ export class QuotesService {
   /** A published version, or one written inline so that a price can be tried before it is sold. */
   private async plan(
     tx: Tx,
-    { plan, planVersion }: { plan?: QuotePlanDto; planVersion?: Record<string, unknown> },
+    given: { plan?: QuotePlanDto; planVersion?: Record<string, unknown> },
     pointer: string,
     { names, plans }: Sold,
   ): Promise<QuotedPlan> {
+    const [plan, planVersion] = [given.plan ?? undefined, given.planVersion ?? undefined];
     if ((plan === undefined) === (planVersion === undefined)) {
       const detail = 'Name a published plan or carry planVersion inline, one of the two';
       throw new RefusalError(invalid([{ pointer: `${pointer}/plan`, code: 'ONE_OF', detail }]));
@@ -135,11 +136,11 @@ function assumed(body: QuoteDeploymentDto, pointer: string, reader: QuoteBodyRea
   const { firstReadyAt } = body;
   return {
     ref: body.ref,
-    active: body.active === undefined ? always : reader.stretches(body.active, `${pointer}/active`),
+    active: body.active ? reader.stretches(body.active, `${pointer}/active`) : always,
     suspended: reader.stretches(body.suspended ?? [], `${pointer}/suspended`),
     modules: reader.modules(body.modules ?? {}, `${pointer}/modules`),
     firstPeriod: body.firstPeriod ?? false,
-    ...(firstReadyAt !== undefined && { firstReadyAt: reader.instant(firstReadyAt, `${pointer}/firstReadyAt`) }),
+    ...(firstReadyAt && { firstReadyAt: reader.instant(firstReadyAt, `${pointer}/firstReadyAt`) }),
     usage: reader.quantities(body.usage ?? {}, `${pointer}/usage`),
     licenseVersions: reader.versions(body.licenseVersions ?? {}, `${pointer}/licenseVersions`),
   };
