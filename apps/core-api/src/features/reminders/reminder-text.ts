@@ -1,5 +1,5 @@
 import type { MoneyJson } from '@biplane/kernel';
-import type { ReminderLevel } from './domain/overdue.js';
+import { reminderDueAt, type ReminderLevel } from './domain/overdue.js';
 
 export interface ReminderText {
   readonly issuer: string;
@@ -10,11 +10,15 @@ export interface ReminderText {
   readonly level: ReminderLevel;
 }
 
-const WHAT_FOLLOWS: Readonly<Record<ReminderLevel, string>> = {
-  1: 'If you have paid meanwhile, thank you: nothing more is to be done.',
-  2: 'Your service goes on. It is suspended one week from now if the invoice stays unpaid.',
-  3: 'Your service is suspended until what is overdue is paid. Nothing of your data is deleted.',
-};
+/** An operator may hold a deployment, and a reminder may be late: what follows is counted from `dueAt` all the same. */
+function whatFollows(level: ReminderLevel, dueAt: Date): string {
+  if (level === 1) return 'If you have paid meanwhile, thank you: nothing more is to be done.';
+  if (level === 2)
+    return `Your service goes on. Unless we agreed otherwise, it is suspended on ${dayOf(reminderDueAt(dueAt, 3))} if the invoice stays unpaid.`;
+  return 'Unless we agreed otherwise, your service is suspended until what is overdue is paid. Nothing of your data is deleted.';
+}
+
+const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10);
 
 /** The mail is in English and short; the paper that comes with it is in the tenant's language. */
 export function reminderMail({ issuer, tenant, number, open, dueAt, level }: ReminderText): {
@@ -26,8 +30,8 @@ export function reminderMail({ issuer, tenant, number, open, dueAt, level }: Rem
   const lines = [
     `To ${tenant}`,
     '',
-    `The invoice ${number} was due on ${dueAt.toISOString().slice(0, 10)}. ${amount} of it is open.`,
-    WHAT_FOLLOWS[level],
+    `The invoice ${number} was due on ${dayOf(dueAt)}. ${amount} of it is open.`,
+    whatFollows(level, dueAt),
     '',
     'The reminder is attached, with the details of the invoice.',
     '',
