@@ -103,6 +103,22 @@ describe('plan migrations', () => {
     }
   });
 
+  it('brings nothing forward: a plan that waits for the next period is granted then, in its new version', async () => {
+    await publishLike(suite.admin, { code: 'high', rank: 40 });
+    await publishLike(suite.admin, { code: 'waiting', rank: 10 });
+    const { deploymentId, subscription } = await subscribed('high');
+    await suite.admin.expect(200, 'POST', `/api/v1/billing/subscriptions/${subscription.id}/change-plan`, {
+      planCode: 'waiting',
+      mode: 'next_period',
+      reason: 'x',
+    });
+    await publishVersion('waiting', 2, { baseFee: '60.00' });
+    const { id } = (await migrate('waiting', 2, { mode: 'migrate', effective: 'next_invoice' })).body as Shown;
+    expect(await done(id)).toMatchObject({ migrated: 1, parkedCount: 0 });
+    expect(await latestOf(subscription.id)).toEqual(['waiting', 2]);
+    expect(await suite.license(deploymentId)).toMatchObject({ version: 1, plan: { code: 'high' } });
+  });
+
   it('grandfathered, they stay, and the decision is on record', async () => {
     await publishLike(suite.admin, { code: 'staying', rank: 20 });
     const { subscription } = await subscribed('staying');

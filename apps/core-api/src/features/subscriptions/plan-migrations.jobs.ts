@@ -73,9 +73,12 @@ export class PlanMigrationsJobs implements OnModuleInit {
       const held = await this.planChanges.hold(tx, subscriptionId);
       // Another replica may have been faster, or somebody chose another plan meanwhile.
       if (!isOnOldVersion(held.subscription.plans, migration)) return;
-      const { planCode, toVersion, effective, reason } = migration;
+      const { planCode, toVersion, reason } = migration;
+      // A change that still waits goes on waiting: what was sold until then is not taken back.
+      const waits = held.subscription.plans.at(-1)!.entitledFrom > held.now;
+      const mode = waits ? 'next_period' : migration.effective;
       const actor = { id: migration.actor, requestId: null };
-      await this.planChanges.decide(tx, held, { planCode, version: toVersion, mode: effective, reason }, actor);
+      await this.planChanges.decide(tx, held, { planCode, version: toVersion, mode, reason }, actor);
       await this.store.count(tx, migration.id, 'migrated');
     });
   }

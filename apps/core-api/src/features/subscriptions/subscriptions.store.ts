@@ -10,7 +10,7 @@ import type { AttachedAddon, Subscription } from './subscription.js';
 
 /** What time alone does to a subscription; `$1` is now. */
 const DUE = {
-  renewal: 'period_end <= $1 AND (ended_at IS NULL OR ended_at > period_end)',
+  renewal: 'period_end <= $1 AND (ended_at IS NULL OR ended_at > $1)',
   expiry: 'ended_at <= $1 AND expired_at IS NULL',
   trialEnd: 'trial_ends_at <= $1 AND trial_ended_at IS NULL',
 } as const;

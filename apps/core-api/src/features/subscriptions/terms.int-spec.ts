@@ -48,6 +48,24 @@ describe('terms', () => {
     }
   });
 
+  it('one that ended while nothing ran is ended, and not renewed before', async () => {
+    const [ended, other] = [await suite.tenant(), await suite.tenant()];
+    const late = (id: string, endedAt: string | null) =>
+      suite.postgres.query(
+        `UPDATE subscription SET period_start = '2026-01-01', period_end = '2026-02-01', ended_at = $2 WHERE id = $1`,
+        [id, endedAt],
+      );
+    const told = (type: string, { deploymentId }: { deploymentId: string }) =>
+      suite.events(`subscription.tenant.${type}`, deploymentId);
+    // As after a stop of months: neither its renewal nor its end was carried out.
+    await late(ended.subscription.id, '2026-02-15T00:00:00Z');
+    await waitFor('its end', async () => (await told('cancelled', ended)).length === 1);
+    // A later one is renewed after it: by then it had its turn.
+    await late(other.subscription.id, null);
+    await waitFor('the renewal of the other', async () => (await told('renewed', other)).length === 1);
+    expect(await told('renewed', ended)).toEqual([]);
+  });
+
   it('a term given with the tenant stands in its first license', async () => {
     const term = { startsAt: '2026-05-01T00:00:00Z', endsAt: '2027-05-01T00:00:00Z', noticeDays: 30 };
     const { deploymentId } = await suite.tenant({ term });
