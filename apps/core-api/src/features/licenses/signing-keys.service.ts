@@ -50,7 +50,8 @@ export class SigningKeys {
     const trusted = statementOf(body.kid, publicJwk, 'trusted', body.trusted);
     if (body.revoked !== undefined) revocationOf({ ...body, publicJwk }, body.revoked);
     if (trusted.notAfter <= this.clock.now()) throw invalid(`The key ended at ${trusted.notAfter.toISOString()}`);
-    const { kid, signer = 'database' } = body;
+    const { kid } = body;
+    const signer = body.signer ?? 'database';
     const place = { table: 'signing_key', column: 'private_key_encrypted', id: kid };
     const privateKeyEncrypted =
       signer === 'database' ? this.cipher.encrypt(place, JSON.stringify(body.privateJwk)) : null;

@@ -101,6 +101,12 @@ describe('further deployments of a tenant', () => {
     expect(page.data.map(({ state }) => state).sort()).toEqual(['active', 'paused']);
   });
 
+  it('null where a member may be left out is as if it were', async () => {
+    const { tenantId } = await suite.tenant();
+    const body = { tenantId, plan: { code: 'studio' }, addons: null, term: null, admin: null, settings: null };
+    expect((await create(body)).status).toBe(202);
+  });
+
   it('one without a plan waits, grants and costs nothing, and lives once it is subscribed', async () => {
     const { tenantId } = await suite.tenant();
     const answer = await create({ tenantId });

@@ -108,7 +108,7 @@ export class FurtherDeployments {
     const plan = await this.plans.publishedVersion(tx, choice.planCode, choice.version);
     const admin = choice.admin ?? (await this.tenants.administratorOf(tx, tenant.id));
     if (admin === null) throw new Error(`Tenant ${tenant.id} was created without an administrator`);
-    const { addons = [], term = {} } = choice;
+    const [addons, term] = [choice.addons ?? [], choice.term ?? {}];
     const started = await this.provisioning.start(
       tx,
       { tenantId: tenant.id, deploymentId, type, plan, addons, term, currency, timeZone, admin },

@@ -34,8 +34,13 @@ export class EndpointsController {
   @Post()
   @ApiCreatedResponse({ type: EndpointSecretDto })
   async create(@Body() body: EndpointBody, @CurrentActor() actor: Actor): Promise<EndpointSecretDto> {
-    const { url, description = null, eventTypes = [], tenantId } = body;
-    const input = { url, description, eventTypes, tenantId: tenantId?.toLowerCase() ?? null };
+    const { url, description, eventTypes, tenantId } = body;
+    const input = {
+      url,
+      description: description ?? null,
+      eventTypes: eventTypes ?? [],
+      tenantId: tenantId?.toLowerCase() ?? null,
+    };
     return withSecret(await this.endpoints.create(input, actor));
   }
 
