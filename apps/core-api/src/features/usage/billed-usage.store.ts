@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import { querySql, type Tx } from '@biplane/service-kit';
+import { REFUSED_WINDOWS } from './refused-windows.js';
 
 /** Which usage a bill asks for. */
 export interface WantedUsage {
@@ -117,14 +118,7 @@ const completeHoursSql = `
 const refusedSql = `
   SELECT DISTINCT record->>'deploymentId' AS "deploymentId", record->>'homeId' AS "homeId",
          (record->>'windowStart')::timestamptz AS "windowStart"
-    FROM usage_quarantine q
-   WHERE record_type = 'UsageWindow' AND record->>'deploymentId' = ANY($1::text[]) AND resolution IS NULL
-     AND reason NOT IN ('REGION_MISMATCH', 'HOME_DOES_NOT_SERVE')
-     AND NOT EXISTS (SELECT 1 FROM usage_window w WHERE w.deployment_id = (q.record->>'deploymentId')::uuid
-           AND w.meter = q.record->>'meter' AND w.window_start = (q.record->>'windowStart')::timestamptz
-           AND w.home_id = (q.record->>'homeId')::uuid AND w.incarnation = (q.record->>'incarnation')::bigint
-           AND w.revision > (q.record->>'revision')::bigint)
-     AND (record->>'windowStart')::timestamptz >= $2::timestamptz AND (record->>'windowStart')::timestamptz < $3::timestamptz`;
+    FROM ${REFUSED_WINDOWS}`;
 
 const recordedSql = `
   SELECT u.tenant_id::text AS "tenantId", m.window_start AS "windowStart", max(m.recorded_at) AS "recordedAt"

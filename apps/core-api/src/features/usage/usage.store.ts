@@ -3,6 +3,7 @@ import type { Period } from '@biplane/billing-calendar';
 import type { DeploymentId, HomeId, MeterCode, RegionCode } from '@biplane/kernel';
 import { executeSql, querySql, type Tx } from '@biplane/service-kit';
 import type { UsageWindowTotal } from './domain/window.js';
+import { REFUSED_WINDOWS } from './refused-windows.js';
 
 /** The hours of one incarnation of one home: what a HomeClose speaks of. */
 export interface HomeHour {
@@ -186,14 +187,7 @@ export class UsageStore {
     return querySql(
       tx,
       `SELECT DISTINCT record->>'homeId' AS "homeId", date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') AS hour
-         FROM usage_quarantine q
-        WHERE record_type = 'UsageWindow' AND record->>'deploymentId' = ANY($1::text[]) AND resolution IS NULL
-          AND reason NOT IN ('REGION_MISMATCH', 'HOME_DOES_NOT_SERVE')
-          AND NOT EXISTS (SELECT 1 FROM usage_window w WHERE w.deployment_id = (q.record->>'deploymentId')::uuid
-                AND w.meter = q.record->>'meter' AND w.window_start = (q.record->>'windowStart')::timestamptz
-                AND w.home_id = (q.record->>'homeId')::uuid AND w.incarnation = (q.record->>'incarnation')::bigint
-                AND w.revision > (q.record->>'revision')::bigint)
-          AND (record->>'windowStart')::timestamptz >= $2::timestamptz AND (record->>'windowStart')::timestamptz < $3::timestamptz
+         FROM ${REFUSED_WINDOWS}
         ORDER BY 2, 1`,
       [deploymentIds, period.from.toISOString(), period.to.toISOString()],
     );
