@@ -1,10 +1,10 @@
 import { orThrow, parseTenantId, RefusalError, type TenantId } from '@biplane/kernel';
-import { principalMayRead, type Principal } from '@biplane/service-kit';
+import { holdsAnyScope, principalMayRead, type Principal } from '@biplane/service-kit';
 import { InvoiceErrors } from './invoices.errors.js';
 
 /** Who bills sees the documents of every tenant; a tenant's own token sees its own. */
-export function seesAll({ scopes }: Principal): boolean {
-  return ['platform:admin', 'platform:read', 'billing:write'].some((scope) => scopes.includes(scope));
+export function seesAll(principal: Principal): boolean {
+  return holdsAnyScope(principal, ['platform:admin', 'platform:read', 'billing:write']);
 }
 
 export function mayReadOf(principal: Principal, tenantId: string): boolean {
