@@ -89,6 +89,12 @@ export default [
           selector: 'AssignmentExpression[operator=/^(\\+|-|\\*|\\/)=$/] > AwaitExpression.right',
           message: 'The left side is read before the await: what changed meanwhile is lost. Await first, then add.',
         },
+        {
+          selector:
+            "CallExpression[callee.name='generateKeyPairSync']:not(:has(Property[key.name='privateKeyEncoding'])):not(:has(SpreadElement))",
+          message:
+            'Keys that Node hands out as objects can stop the thread for ever (createKeyPair of licensing says why): ask for their encodings.',
+        },
       ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-var': 'error',

@@ -3,6 +3,7 @@ import { DatabaseModule, defaultInstanceId, IdempotencyModule, ServiceKitModule 
 import { createCoreClient } from './database.js';
 import { ENVIRONMENT, type CoreEnvironment } from './environment.js';
 import { AuditModule } from './features/audit/index.js';
+import { BackfillModule } from './features/backfill/index.js';
 import { BillingModule } from './features/billing/index.js';
 import { BillingSettingsModule } from './features/billing-settings/index.js';
 import { CatalogModule } from './features/catalog/index.js';
@@ -15,9 +16,12 @@ import { InvoicesModule } from './features/invoices/index.js';
 import { LicensesModule } from './features/licenses/index.js';
 import { LimitsModule } from './features/limits/index.js';
 import { MailModule } from './features/mail/index.js';
+import { MovesModule } from './features/moves/index.js';
+import { OperationsModule } from './features/operations/index.js';
 import { ProvisioningModule } from './features/provisioning/index.js';
 import { RegionsModule } from './features/regions/index.js';
 import { RemindersModule } from './features/reminders/index.js';
+import { RetirementModule } from './features/retirement/index.js';
 import { RollupModule } from './features/rollup/index.js';
 import { SubscriptionsModule } from './features/subscriptions/index.js';
 import { TenantsModule } from './features/tenants/index.js';
@@ -26,10 +30,11 @@ import { ViolationsModule } from './features/violations/index.js';
 import { WebhooksModule } from './features/webhooks/index.js';
 import { MESSAGING } from './messaging.js';
 import { RetentionModule } from './retention.module.js';
+import { SERVICE_VERSION } from './version.js';
 
 const FEATURES = [
-  AuditModule, BillingModule, BillingSettingsModule, CatalogModule, CostsModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicePdfsModule, InvoicesModule, LicensesModule,
-  LimitsModule, MailModule, ProvisioningModule, RegionsModule, RemindersModule, RollupModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
+  AuditModule, BackfillModule, BillingModule, BillingSettingsModule, CatalogModule, CostsModule, DeploymentsModule, EntitlementsModule, EventsModule, InvoicePdfsModule, InvoicesModule, LicensesModule,
+  LimitsModule, MailModule, MovesModule, OperationsModule, ProvisioningModule, RegionsModule, RemindersModule, RetirementModule, RollupModule, SubscriptionsModule, TenantsModule, UsageModule, ViolationsModule,
   WebhooksModule,
 ]; // prettier-ignore
 
@@ -81,8 +86,6 @@ export class AppModule {
     };
   }
 }
-
-export const SERVICE_VERSION = '0.1.0';
 
 export const DOCS = {
   title: 'Biplane core-api',

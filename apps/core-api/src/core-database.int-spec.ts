@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { grantRuntimeRole, schemaDrift, type UnitOfWork } from '@biplane/service-kit';
+import { executeSql, grantRuntimeRole, schemaDrift, type UnitOfWork } from '@biplane/service-kit';
 import { migrationsFolder, testPostgres, testUnitOfWork, type TestPostgres } from '@biplane/testing';
-import { INSERT_ONLY_TABLES, INVOICE_COLUMNS, PLAN_VERSION_COLUMNS, restrictRuntimeRole } from './privileges.js';
+import {
+  INSERT_ONLY_TABLES,
+  INVOICE_COLUMNS,
+  PLAN_VERSION_COLUMNS,
+  restrictRuntimeRole,
+  UNCHANGED_TABLES,
+} from './privileges.js';
+import { RETENTION } from './retention.module.js';
 
 const role = `runtime_${randomBytes(6).toString('hex')}`;
 let postgres: TestPostgres;
@@ -31,18 +38,32 @@ describe('the core database', () => {
       await grantRuntimeRole({ url: postgres.url, role });
       await unitOfWork.run((tx) => restrictRuntimeRole(tx, role));
     }
-    for (const table of INSERT_ONLY_TABLES) {
-      const privileges = await postgres.query<{ privilege: string }>(
-        `SELECT privilege_type AS privilege FROM information_schema.role_table_grants
-         WHERE grantee = $1 AND table_name = $2 ORDER BY privilege_type`,
-        [role, table],
-      );
-      expect({ table, privileges: privileges.map(({ privilege }) => privilege) }).toEqual({
-        table,
-        privileges: ['INSERT', 'SELECT'],
-      });
+    for (const table of INSERT_ONLY_TABLES)
+      expect([table, await granted(table)]).toEqual([table, ['INSERT', 'SELECT']]);
+    for (const table of UNCHANGED_TABLES) {
+      expect([table, await granted(table)]).toEqual([table, ['DELETE', 'INSERT', 'SELECT']]);
     }
   });
+
+  it.each(RETENTION.map((rule) => [rule.name, rule] as const))(
+    'lets the runtime role forget %s when its time is over',
+    async (_, { forget }) => {
+      const asRuntime = unitOfWork.run(async (tx) => {
+        await executeSql(tx, `SET LOCAL ROLE ${role}`);
+        return forget(tx, new Date(0), 1);
+      });
+      await expect(asRuntime).resolves.toBe(0);
+    },
+  );
+
+  const granted = async (table: string) => {
+    const privileges = await postgres.query<{ privilege: string }>(
+      `SELECT privilege_type AS privilege FROM information_schema.role_table_grants
+       WHERE grantee = $1 AND table_name = $2 ORDER BY privilege_type`,
+      [role, table],
+    );
+    return privileges.map(({ privilege }) => privilege);
+  };
 
   const writable = async (table: string) => {
     const columns = await postgres.query<{ name: string }>(

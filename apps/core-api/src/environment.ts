@@ -1,4 +1,12 @@
-import { kafkaVariables, postgresUrl, serviceVariables, variable, type EnvironmentOf } from '@biplane/service-kit';
+import { mailVariables } from '@biplane/mail';
+import {
+  kafkaVariables,
+  postgresUrl,
+  proxyVariables,
+  serviceVariables,
+  variable,
+  type EnvironmentOf,
+} from '@biplane/service-kit';
 
 const regionList = variable.list({
   help: 'Regions that have topics and access rules; a region is described by PUT /regions/{code}',
@@ -9,6 +17,7 @@ const regionList = variable.list({
 /** What the service reads; nothing else reads the environment. */
 export const environmentSpec = {
   ...serviceVariables,
+  ...proxyVariables,
   ...kafkaVariables,
   CORE_DATABASE_URL: postgresUrl('Core database, as its runtime role'),
   REGIONS: regionList,
@@ -38,25 +47,7 @@ export const environmentSpec = {
     help: 'JSON file of the invoice issuer: code, name, address, zone, tax id, how to pay, country (without it nothing is reverse-charged)',
     example: './issuer.json',
   }),
-  MAIL_URL: variable.optional(
-    variable.url({
-      help: 'Where mail goes: smtp:// with STARTTLS, smtps://, ?tls=none on the loopback, or file:/// for a folder; unset: none is sent',
-      protocols: ['smtp', 'smtps', 'file'],
-      example: 'smtp://mail.internal:587',
-    }),
-  ),
-  MAIL_FROM: variable.optional(
-    variable.text({ help: 'Address that mail comes from; needed with MAIL_URL', example: 'billing@biplane.example' }),
-  ),
-  MAIL_CREDENTIALS_FILE: variable.optional(
-    variable.text({ help: 'JSON file of MAIL_URL: username, password', example: '/run/secrets/mail.json' }),
-  ),
-  MAIL_CA_FILE: variable.optional(
-    variable.text({
-      help: 'PEM of who certifies the mail server, in place of the public ones',
-      example: '/etc/mail-ca.pem',
-    }),
-  ),
+  ...mailVariables,
   WEBHOOK_TEST_HOSTS: variable.optional(
     variable.list({
       help: 'Hosts of demos and tests to which webhooks may go by plain HTTP and at private addresses',

@@ -11,6 +11,7 @@ await runMain(async () => {
     module: AppModule.forRoot(environment),
     host: environment.HOST,
     port: environment.HTTP_PORT,
+    trustedProxies: environment.TRUSTED_PROXIES,
     docs: DOCS,
     beforeListen: async (app) => {
       redirectSourcePaths(app);

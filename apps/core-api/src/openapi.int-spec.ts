@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { createKeyPair } from '@biplane/licensing';
 import { openApiDocument } from '@biplane/service-kit';
 import {
   AnswerSchemas,
+  answersWithoutPlace,
   routesWithoutAnswerSchema,
   ServiceClient,
   testPostgres,
@@ -45,6 +47,9 @@ async function answers(
   const answer = await admin.send(method, `${path}${request.query ?? ''}`, request.body, headers);
   expect({ route, status: answer.status }).toEqual({ route, status });
   expect(schemas.mistakes(method, route, answer)).toEqual([]);
+  const location = answer.headers.get('location');
+  if (location !== null)
+    expect({ location, status: (await admin.get(location)).status }).toEqual({ location, status: 200 });
   return answer.body;
 }
 
@@ -63,6 +68,42 @@ const create = async (slug: string): Promise<Created> =>
 describe('the OpenAPI document', () => {
   it('OpenAPI: every route has a success schema', () => {
     expect(routesWithoutAnswerSchema(openApiDocument(core.app, DOCS))).toEqual([]);
+  });
+
+  it('OpenAPI: whatever was made or begun is found where its answer says', () => {
+    // Of usage the answer says all there is: what became of each event.
+    expect(answersWithoutPlace(openApiDocument(core.app, DOCS))).toEqual(['POST /api/v1/subscription/usage: 202']);
+  });
+
+  const filters = () =>
+    Object.entries(openApiDocument(core.app, DOCS).paths).flatMap(([path, { get }]) =>
+      (get?.parameters ?? []).flatMap((parameter) =>
+        'in' in parameter && parameter.in === 'query' ? [{ path, name: parameter.name, schema: parameter.schema }] : [],
+      ),
+    );
+
+  it('OpenAPI: a filter by an id is named like the member that has it', () => {
+    const ofIds = filters().filter(
+      ({ schema }) => schema !== undefined && 'format' in schema && schema.format === 'uuid',
+    );
+    expect(ofIds.length).toBeGreaterThan(10);
+    expect(ofIds.filter(({ name }) => !name.endsWith('Id'))).toEqual([]);
+  });
+
+  it('OpenAPI: no filter takes in silence what it cannot mean', async () => {
+    const taken: string[] = [];
+    for (const { path, name } of filters()) {
+      const { status, body } = await admin.get(`${path.replace(/\{[^}]+\}/g, randomUUID())}?${name}=~none~`);
+      const told = ((body as { errors?: { pointer: string }[] }).errors ?? []).map(({ pointer }) => pointer);
+      if (status !== 400 || !told.some((pointer) => pointer.endsWith(`/${name}`))) taken.push(`${path} ${name}`);
+    }
+    // Who acts, and what is acted on, may have been named by others; a cursor is read once what it is of is found.
+    expect(taken.filter((filter) => !filter.endsWith(' cursor'))).toEqual([
+      '/api/v1/audit actor',
+      '/api/v1/audit objectId',
+      '/api/v1/audit/export actor',
+      '/api/v1/audit/export objectId',
+    ]);
   });
 
   it('finds an answer that has what its schema does not name, lacks what it requires, or is of another type', async () => {
@@ -240,13 +281,15 @@ describe('the OpenAPI document', () => {
     await answers(200, 'POST', '/api/v1/licenses/{deploymentId}/revoke', { params, body });
     await answers(200, 'GET', '/api/v1/licenses/{deploymentId}', { params });
     await answers(200, 'GET', '/api/v1/licenses/{deploymentId}/history', { params });
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey } = createKeyPair();
     await answers(201, 'POST', '/api/v1/licenses/keys', { body: ceremonyKey(privateKey) });
     await answers(200, 'GET', '/.well-known/jwks.json');
   });
 
   it('describes bills: quotes, the month, a preview, an invoice, and what they wait for', async () => {
     const { tenant } = await create('billed');
+    // As the home that is not here would have said: a month in which nothing was ready owes nothing.
+    await postgres.query('UPDATE deployment SET first_ready_at = created_at WHERE tenant_id = $1', [tenant.id]);
     const quote = {
       currency: 'USD',
       timeZone: 'UTC',

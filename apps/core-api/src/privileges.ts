@@ -16,18 +16,21 @@ export const INSERT_ONLY_TABLES = [
   'invoice_pdf',
   'invoice_payment',
   'license',
-  'license_propagation',
   'meter',
   'module_event',
   'override_event',
   'plan',
   'plan_migration_parked',
+  'plan_migration_skipped',
   'subscription_plan',
   'tax',
   'tenant_balance_entry',
   'tenant_usage_metric',
   'usage_adjustment',
 ] as const;
+
+/** What was measured is not measured again; retention removes it when its time is over. */
+export const UNCHANGED_TABLES = ['license_propagation'] as const;
 
 /** Of a plan version the role may write these two columns alone: publishing is all that ever happens to a draft. */
 export const PLAN_VERSION_COLUMNS = ['published_at', 'state'] as const;
@@ -49,6 +52,7 @@ export async function restrictRuntimeRole(tx: Tx, role: string): Promise<void> {
   for (const table of INSERT_ONLY_TABLES) {
     await executeSql(tx, `REVOKE UPDATE, DELETE, TRUNCATE ON "${table}" FROM "${role}"`);
   }
+  for (const table of UNCHANGED_TABLES) await executeSql(tx, `REVOKE UPDATE, TRUNCATE ON "${table}" FROM "${role}"`);
   for (const [table, columns] of [
     ['plan_version', PLAN_VERSION_COLUMNS],
     ['invoice', INVOICE_COLUMNS],

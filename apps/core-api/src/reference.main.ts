@@ -1,6 +1,9 @@
-import { runMain, writeReference } from '@biplane/service-kit';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { envReference, runMain, writeReference } from '@biplane/service-kit';
 import { AppModule, DOCS } from './app.module.js';
 import { environmentSpec, type CoreEnvironment } from './environment.js';
+import { reconcilerEnvironmentSpec } from './reconciler-environment.js';
 
 // `--out docs/reference`: what is generated from the code. Nothing of the application is instantiated.
 await runMain(async () => {
@@ -16,5 +19,8 @@ await runMain(async () => {
     environment: environmentSpec,
     out,
   });
-  process.stdout.write(`${files.join('\n')}\n`);
+  // Its second entry point serves no API: what it reads is all that there is to say.
+  const ofReconciler = join(out, 'env.reconciler.example');
+  writeFileSync(ofReconciler, envReference(reconcilerEnvironmentSpec));
+  process.stdout.write(`${[...files, ofReconciler].join('\n')}\n`);
 });

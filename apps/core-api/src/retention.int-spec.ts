@@ -115,6 +115,33 @@ describe('what is kept', () => {
     expect([await left('rollup_run'), await left('rollup_parked')]).toEqual([2, 2]);
   });
 
+  it('what clusters and homes once said goes when it is taken in and old; of the present license it stays', async () => {
+    const id = '019d4431-af3d-7881-9f45-2821444d9095';
+    await postgres.query(
+      `INSERT INTO home_observation (home_id, deployment_id, tenant_id, conditions, is_gone, at, consumed_at)
+       SELECT $1, $1, $1, '[]', false, $2, at FROM unnest($3::timestamptz[]) AS at`,
+      [id, daysAgo(500), [daysAgo(30.01), daysAgo(29.99), null]],
+    );
+    await postgres.query(
+      `INSERT INTO home_orphan (uid, namespace, region, reason, first_seen_at, deleted_at)
+       SELECT 'u' || no, 'n', 'eu-1', 'HOME_GONE', $1, at FROM unnest($2::timestamptz[]) WITH ORDINALITY AS rows(at, no)`,
+      [daysAgo(500), [daysAgo(396.01), daysAgo(395.99), null]],
+    );
+    await postgres.query(
+      `INSERT INTO license_head (deployment_id, tenant_id, region, home_id, version, jti, status, issued_at, last_published_at)
+       VALUES ($1, $1, 'eu-1', $1, 2, $1, 'revoked', $2, $2)`,
+      [id, daysAgo(500)],
+    );
+    await postgres.query(
+      `INSERT INTO license_propagation (deployment_id, version, issued_at, last_applied_at, millis)
+       SELECT $1, version, $2, $2, 1 FROM generate_series(1, 2) AS version`,
+      [id, daysAgo(500)],
+    );
+    await new RetentionJob(unitOfWork, RETENTION, new Metrics()).run(now);
+    expect([await left('home_observation'), await left('home_orphan')]).toEqual([2, 2]);
+    expect(await postgres.query('SELECT version::int AS version FROM license_propagation')).toEqual([{ version: 2 }]);
+  });
+
   it('goes in portions, to the last row, and a rule that fails leaves the others their turn', async () => {
     await postgres.query(
       `INSERT INTO usage_event_key SELECT '019d4431-af3d-7881-9f45-2821444d9094', 'many', no::text, 'h', $1 FROM generate_series(1, 2500) AS no`,

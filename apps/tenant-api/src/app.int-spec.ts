@@ -8,6 +8,7 @@ import { homeRoleNames } from '@biplane/licensing';
 import { bootstrap, loadEnv, openApiDocument, routeInventory, type RunningService } from '@biplane/service-kit';
 import {
   AnswerSchemas,
+  answersWithoutPlace,
   eventually,
   readTopic,
   requiredVariable,
@@ -147,6 +148,45 @@ describe('tenant-api', () => {
     await broker.close();
   });
 
+  it('operators migrate the fleet and nobody else does; what a run cannot be is refused', async () => {
+    const dry = await call('POST', '/internal/fleet/migrate', 'operator', { dryRun: true });
+    expect(dry).toMatchObject({ status: 200, body: { databases: 1, current: 1, plannedWaves: [], run: null } });
+    const begun = await call('POST', '/internal/fleet/migrate', 'operator', { failuresPercentMax: 2 });
+    expect(begun).toMatchObject({ status: 200, body: { run: { state: 'done', requestedBy: 'operator' } } });
+    const { id } = begun.body['run'] as { id: string };
+    expect((await call('GET', '/internal/fleet/runs?limit=1', 'operator')).body).toMatchObject({ data: [{ id }] });
+    expect(await call('GET', `/internal/fleet/runs/${id}`, 'operator')).toMatchObject({ status: 200, body: { id } });
+    for (const command of ['pause', 'continue', 'retry', 'cancel']) {
+      const answers = [id, randomUUID()].map((run) =>
+        call('POST', `/internal/fleet/runs/${run}/${command}`, 'operator'),
+      );
+      const codes = (await Promise.all(answers)).map(({ status, body }) => [status, body['code']]);
+      expect(codes).toEqual([
+        [409, 'FLEET.RUN_ENDED'],
+        [404, 'FLEET.RUN_UNKNOWN'],
+      ]);
+    }
+    const wrong = [
+      { waves: [0] },
+      { waves: 5 },
+      { atOnceMax: 5 },
+      { failuresPercentMax: 1.5 },
+      { dryRun: 'yes' },
+      { more: 1 },
+    ];
+    for (const body of wrong) {
+      expect(await call('POST', '/internal/fleet/migrate', 'operator', body)).toMatchObject({ status: 400 });
+    }
+    for (const query of ['schemaState=late', 'runId=x', 'state=gone', 'order=name', 'cursor=x']) {
+      expect(await call('GET', `/internal/fleet?${query}`, 'operator')).toMatchObject({ status: 400 });
+    }
+    const none = await call('GET', '/internal/fleet?schemaState=failed', 'operator');
+    expect(none.body).toMatchObject({ data: [], page: { hasMore: false } });
+    const all = await call('GET', '/internal/fleet?schemaState=done&state=ready', 'operator');
+    expect(all.body).toMatchObject({ data: [{ isCurrent: true, checksum: all.body['checksum'] }] });
+    expect(await call('POST', '/internal/fleet/migrate', 'service', {})).toMatchObject({ status: 403 });
+  });
+
   it('the gate admits what is licensed and denies what is not, with a Decision', async () => {
     expect(await check('service')).toMatchObject({
       status: 200,
@@ -253,6 +293,38 @@ describe('tenant-api', () => {
     expect(silent).toEqual([]);
   });
 
+  it('an export comes as lines whose last one says that it is whole, and to nobody without a token', async () => {
+    const url = `${service.url}/api/v1/deployments/${placement.deploymentId}/export`;
+    expect((await fetch(url)).status).toBe(401);
+    const headers = { authorization: `Bearer ${tokens['operator']}` };
+    const answer = await fetch(url, { headers });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+    const lines = (await answer.text()).trimEnd().split('\n');
+    const parsed = lines.map((line) => Object.keys(JSON.parse(line) as object)[0]);
+    expect([parsed[0], parsed.at(-1)]).toEqual(['export', 'end']);
+    expect((await fetch(`${url}?format=csv`, { headers })).status).toBe(400);
+    expect((await fetch(url.replace(placement.deploymentId, randomUUID()), { headers })).status).toBe(404);
+  });
+
+  it('an enrollment is taken on the internal port only, with its own token, and with nothing that is not asked for', async () => {
+    const body = { homeId: randomUUID(), deploymentId: placement.deploymentId };
+    const enroll = (as: string | null, sent: unknown, base = service.internalUrl) =>
+      call('POST', '/internal/homes/enroll', as, sent, base);
+    const told = async (...args: Parameters<typeof enroll>) => {
+      const { status, body: answer } = await enroll(...args);
+      return [status, answer['code']];
+    };
+    const token = randomBytes(32).toString('base64url');
+    expect(await told(null, body)).toEqual([401, 'ENROLLMENT.TOKEN_REFUSED']);
+    expect(await told('short', body)).toEqual([401, 'ENROLLMENT.TOKEN_REFUSED']);
+    expect(await told(token, body)).toEqual([404, 'ENROLLMENT.UNKNOWN']);
+    expect(await told('operator', body)).toEqual([401, 'ENROLLMENT.TOKEN_REFUSED']);
+    for (const wrong of [{ ...body, password: 'x' }, { ...body, epoch: 0 }, { ...body, homeId: "x'; DROP" }, [], 'x']) {
+      expect((await enroll(token, wrong)).status).toBe(400);
+    }
+    expect((await enroll(token, body, service.url)).status).toBe(404);
+  });
+
   it('the OpenAPI document describes every route', () => {
     const document = openApiDocument(service.app, DOCS);
     const template = (path: string): string => path.replace(/:([A-Za-z0-9_]+)/g, '{$1}');
@@ -264,6 +336,19 @@ describe('tenant-api', () => {
 
   it('OpenAPI: every route has a success schema', () => {
     expect(routesWithoutAnswerSchema(openApiDocument(service.app, DOCS))).toEqual([]);
+  });
+
+  it('OpenAPI: whatever was made or begun is found where its answer says', () => {
+    expect(answersWithoutPlace(openApiDocument(service.app, DOCS))).toEqual([
+      'POST /api/v1/usage: 202', // it says what became of each event: that is all there is
+      // A session, and what is begun at a provider, are the answer itself: nothing reads them again.
+      'POST /public/invites/accept: 201',
+      'POST /public/me/identity: 201',
+      'POST /public/oidc/acceptances: 201',
+      'POST /public/oidc/completions: 201',
+      'POST /public/oidc/sign-ins: 201',
+      'POST /public/sessions: 201',
+    ]);
   });
 
   it('OpenAPI: live answers are as their schemas say', async () => {

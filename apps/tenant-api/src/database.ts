@@ -6,6 +6,9 @@ import { openDatabase, type DatabaseOptions, type PrismaAdapter, type UnitOfWork
 /** For `DatabaseModule.forRoot`: the home database is the one of this process. */
 export const homeClient = (adapter: PrismaAdapter): unknown => new HomeClient({ adapter });
 
+/** What the connections of handles are called on the server; whoever has another name there writes nothing. */
+export const TENANT_APPLICATION = 'biplane-tenant';
+
 /** A tenant's database, opened as its runtime role. Only the tenancy feature calls this: everybody else has a handle. */
 export function openTenantDatabase(
   url: string,
@@ -15,7 +18,7 @@ export function openTenantDatabase(
     ...options,
     url,
     clientFactory: (adapter) => new TenantClient({ adapter }),
-    applicationName: 'biplane-tenant',
+    applicationName: TENANT_APPLICATION,
   });
 }
 

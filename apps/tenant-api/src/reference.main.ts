@@ -1,6 +1,6 @@
 import { runMain, writeReference } from '@biplane/service-kit';
 import { AppModule, DOCS } from './app.module.js';
-import { environmentSpec, type TenantEnvironment } from './environment.js';
+import { documentedEnvironmentSpec, type TenantEnvironment } from './environment.js';
 
 // `--out docs/reference`: what is generated from the code. Nothing of the application is instantiated.
 await runMain(async () => {
@@ -13,7 +13,7 @@ await runMain(async () => {
     app: 'tenant-api',
     module: AppModule.forRoot(environment),
     docs: DOCS,
-    environment: environmentSpec,
+    environment: documentedEnvironmentSpec,
     out,
   });
   process.stdout.write(`${files.join('\n')}\n`);

@@ -47,4 +47,22 @@ describe('what a home keeps', () => {
     expect(await leftAfter(304)).toEqual([0, 1, 1, 0, 0, 1]);
     expect(await leftAfter(2)).toEqual([0, 0, 0, 0, 0, 1]);
   });
+
+  it('a migration of the fleet goes with all its databases thirteen months after its end, and never while it runs', async () => {
+    const now = clock.now();
+    const daysAgo = (days: number) => new Date(now.getTime() - days * 24 * 3_600_000);
+    await database.query(
+      `INSERT INTO fleet_run (id, target_version, target_hash, state, wave, waves, at_once_max, failures_percent_max, attempts_max,
+                              failures_acknowledged, requested_by, created_at, updated_at, ended_at)
+       SELECT gen_random_uuid(), 'v', repeat('0', 16), CASE WHEN at IS NULL THEN 'running' ELSE 'done' END, 1, 1, 1, 1, 1, 0, 'x', $1, $1, at
+         FROM unnest($2::timestamptz[]) AS at`,
+      [daysAgo(500), [daysAgo(396.01), daysAgo(395.99), null]],
+    );
+    await database.query(
+      `INSERT INTO fleet_migration (run_id, deployment_id, wave, position, state, attempt, next_attempt_at)
+       SELECT r.id, gen_random_uuid(), 1, no, 'done', 1, r.created_at FROM fleet_run r, generate_series(1, 1500) AS no`,
+    );
+    await new RetentionJob(unitOfWork, RETENTION, new Metrics()).run(now);
+    expect([await left('fleet_run'), await left('fleet_migration')]).toEqual([2, 3_000]);
+  });
 });

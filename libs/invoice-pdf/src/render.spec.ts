@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { spawnSource } from '@biplane/testing';
-import { renderInvoicePdf, type PrintedDocument } from './index.js';
+import type { PrintedDocument } from './index.js';
+import { renderInvoicePdf } from './render.entry.js';
 import { fontsOf, readPdf } from './spec-support/read-pdf.js';
 import { asInvoice, buyer, line, sampleInvoice, usd } from './spec-support/sample.js';
 

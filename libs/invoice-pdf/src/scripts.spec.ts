@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openFonts, RTL_FEATURES } from './fonts.js';
-import { renderInvoicePdf } from './index.js';
+import { renderInvoicePdf } from './render.entry.js';
 import { readPdf } from './spec-support/read-pdf.js';
 import { asInvoice, buyer, line, sampleInvoice } from './spec-support/sample.js';
 import { clean } from './text/clean.js';

@@ -13,6 +13,7 @@ export {
   type FailureInput,
 } from './error-declarations.js';
 export { ValueErrors } from './value.errors.js';
+export { LOCALE_TAG } from './locale.js';
 export { isUuid, uuidv7 } from './uuid.js';
 export {
   parseDeploymentId,

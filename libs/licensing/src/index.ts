@@ -12,6 +12,7 @@ export {
   type PrivateJwk,
   type PublicJwk,
 } from './keys/jwk.js';
+export { createKeyPair, type KeyPair } from './keys/key-pair.js';
 export {
   signKeyStatement,
   verifyKeyStatement,

@@ -14,7 +14,7 @@ beforeAll(async () => {
   unitOfWork = await testUnitOfWork('tenant', database.url);
 });
 beforeEach(async () => {
-  await database.query('TRUNCATE member CASCADE');
+  await database.query('DELETE FROM member');
   await database.query('TRUNCATE level_limit');
 });
 afterAll(async () => {

@@ -1,11 +1,16 @@
 import { declareErrors } from '@biplane/kernel';
 
-/** Why usage is not counted. But for the region, told in the result of one event; the other events are not affected. */
+/** Why usage is not counted. But for the region and unread licenses, told in the result of one event; the other events are not affected. */
 export const UsageIntakeErrors = declareErrors('USAGE', {
   DEPLOYMENT_UNKNOWN: {
     status: 422,
     title: 'The deployment is not counted here',
     help: 'Send usage to the home that serves the deployment; a new one is known once its license has arrived.',
+  },
+  LICENSES_UNREAD: {
+    status: 503,
+    title: 'The licenses have not been read yet',
+    help: 'The process has just started and may not know the deployment yet. Nothing was taken: send the request again after Retry-After.',
   },
   IN_FUTURE: {
     status: 422,

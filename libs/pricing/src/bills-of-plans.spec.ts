@@ -84,7 +84,7 @@ describe('plans that follow each other', () => {
     ['an add-on is charged once, for its time under both', changed(at(11), {}, {}, { addons: [{ ...storage, attached: [days(6, 20)] }] }), ['plan_base/old/2026-04-11T00:00:00.000Z 5.00', 'plan_base/p 20.00', 'addon/s 3.00']],
     ['the setup fee is that of the plan at the first active instant', changed(at(11), { setupFee: '7.00' }, { setupFee: '9.00' }, { firstPeriod: true, active: [days(10, 30)] }), ['plan_base/old/2026-04-11T00:00:00.000Z 0.50', 'plan_base/p 20.00', 'setup/old 7.00']],
     ['the setup fee is that of the later one when it was ready as that began', changed(at(11), { setupFee: '7.00' }, { setupFee: '9.00' }, { firstPeriod: true, active: [days(11, 30)] }), ['plan_base/p 20.00', 'setup/p 9.00']],
-    ['ready in a trial, it owes the setup fee of the plan it had then', changed(at(11), { setupFee: '7.00' }, { setupFee: '9.00' }, { firstPeriod: true, firstReadyAt: at(3), active: [days(15, 30)] }), ['plan_base/p 16.00', 'setup/old 7.00']],
+    ['suspended while the first plan was in force, it owes the setup fee of the later one', changed(at(11), { setupFee: '7.00' }, { setupFee: '9.00' }, { firstPeriod: true, active: [days(3, 30)], suspended: [days(3, 14)] }), ['plan_base/p 16.00', 'setup/p 9.00']],
   ])('%s', (_why, one, lines) => {
     expect(amounts(billOf(one))).toEqual(lines);
   }); // prettier-ignore

@@ -56,7 +56,6 @@ export interface DeploymentInput {
   /** Of the modules that cost by the day, in the order of their names; absent when there are none. */
   readonly enabled?: readonly { readonly module: string; readonly stretches: Stretches }[];
   readonly firstPeriod: boolean;
-  readonly firstReadyAt?: Date;
   /** One for each meter of the plan, in its order; a meter without usage counts as zero. */
   readonly usage: readonly MeterUsage[];
 }

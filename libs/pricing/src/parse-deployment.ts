@@ -17,11 +17,6 @@ export function readDeployment(
   const read = readPlans(request, pointer, frame, mistakes);
   if (read === null) return null;
   const { plans, meterNames } = read;
-  const { firstPeriod = false, firstReadyAt } = request;
-  if (firstReadyAt && Number.isNaN(firstReadyAt.getTime())) {
-    const detail = 'This is not an instant';
-    mistakes.note(at(pointer, 'firstReadyAt'), PricingErrors.PERIOD_INVALID({ detail }));
-  }
   return {
     ref: request.ref,
     ...plans,
@@ -29,9 +24,7 @@ export function readDeployment(
     active: readStretches(request.active, at(pointer, 'active'), frame.period, mistakes),
     suspended: readStretches(request.suspended ?? [], at(pointer, 'suspended'), frame.period, mistakes),
     ...readEnabled(request.modules ?? {}, plans, at(pointer, 'modules'), frame, mistakes),
-    firstPeriod,
-    // Nothing else asks for it.
-    ...(firstPeriod && firstReadyAt && { firstReadyAt }),
+    firstPeriod: request.firstPeriod ?? false,
     usage: readUsage(request, plans.plan, meterNames, at(pointer, 'usage'), mistakes),
   };
 }

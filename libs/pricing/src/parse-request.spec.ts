@@ -182,12 +182,6 @@ describe('parseBillRequest refuses, with a code at a pointer', () => {
       'PRICING.METER_NOT_IN_PLAN',
     ],
     [
-      'first ready at no date',
-      withDeployment({ firstPeriod: true, firstReadyAt: new Date('never') }),
-      '/deployments/0/firstReadyAt',
-      'PRICING.PERIOD_INVALID',
-    ],
-    [
       'a backward stretch of a module that costs nothing',
       withDeployment({ modules: { search: [{ from: period.to, to: period.from }] } }),
       '/deployments/0/modules/search/0',

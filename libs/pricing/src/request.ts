@@ -61,10 +61,8 @@ export interface DeploymentRequest {
   readonly suspended?: readonly OpenPeriod[];
   /** Module → when it was enabled; of a module with a daily price that is absent no day counts. */
   readonly modules?: Readonly<Record<string, readonly OpenPeriod[]>>;
-  /** Whether it became ready for the first time in this period, so that the setup fee is due. */
+  /** Whether it is charged for the first time in this period: the setup fee of the plan then in force is due. */
   readonly firstPeriod?: boolean;
-  /** When, if plans changed: the setup fee is that of the plan then in force. Absent: when first active in the period. */
-  readonly firstReadyAt?: Date;
   /** Meter → quantity used in the period. */
   readonly usage?: Readonly<Record<string, string>>;
   /** Meter → license versions under which the usage was allowed; named on the overage lines. */

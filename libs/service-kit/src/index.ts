@@ -6,6 +6,7 @@ export { DatabaseModule } from './database/database.module.js';
 export {
   isDatabaseUnavailable,
   isLockTimeout,
+  isReadOnlyTransaction,
   isTransactionConflict,
   isUniqueViolation,
   isValueRefused,
@@ -13,6 +14,7 @@ export {
 export {
   grantRuntimeRole,
   migrate,
+  MIGRATION_LOCK_KEY,
   MigrationLockTimeoutError,
   migrationStatus,
   schemaDrift,
@@ -32,19 +34,23 @@ export {
   type EnvironmentOf,
   type EnvironmentSpec,
 } from './environment/environment.js';
-export { kafkaVariables, postgresUrl, serviceVariables } from './environment/common-variables.js';
+export { kafkaVariables, postgresUrl, proxyVariables, serviceVariables } from './environment/common-variables.js';
+export { readSource, type TextSource } from './environment/source-text.js';
 export { defaultInstanceId } from './environment/instance-id.js';
 // problems
 export { RequestErrors, ServiceErrors } from './problems/request.errors.js';
 export { failureOf } from './problems/failure-of.js';
 export { invalid } from './problems/validation.pipe.js';
 export { PROBLEM_MEDIA_TYPE, problemOf, problemType, type Problem } from './problems/problem.js';
+export { IsInstant } from './problems/is-instant.js';
 export { UuidParam } from './problems/uuid-param.js';
 // auth
+export { parseClients, type Client } from './auth/clients.js';
 export {
   AccessBy,
   CurrentPrincipal,
   principalOfRequest,
+  setPrincipal,
   Public,
   Scopes,
   type Access,
@@ -60,6 +66,8 @@ export {
 export { AccessTokens } from './auth/access-tokens.js';
 export { AuthErrors } from './auth/auth.errors.js';
 export type { AuthOptions } from './auth/auth.module.js';
+export { addressOf, networkOf } from './auth/network-of.js';
+export { createTokenKey } from './auth/token-key.js';
 export { RateLimiter, type RateLimit } from './auth/rate-limiter.js';
 // idempotency
 export { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -83,12 +91,28 @@ export { faultPoint } from './faults/fault-point.js';
 // crypto
 export { FieldCipher, parseFieldKeys, type FieldKeys, type FieldPlace } from './crypto/field-cipher.js';
 export { hashSecret, verifySecret } from './crypto/secret-hash.js';
+// calls to addresses that strangers chose
+export {
+  hostOf,
+  refusalOfUrl,
+  resolveByDns,
+  resolveTarget,
+  type Resolve,
+  type Target,
+  type TargetPolicy,
+  type TargetRefusal,
+} from './outbound/target.js';
+export { OutboundError, outboundFetch, type OutboundOptions } from './outbound/outbound-fetch.js';
 // http
 export { ServiceKitModule, type ServiceKitOptions } from './service-kit.module.js';
-export { bootstrap, runMain, type BootstrapOptions, type RunningService } from './http/bootstrap.js';
+export { bootstrap, runMain, StartRefusedError, type BootstrapOptions, type RunningService } from './http/bootstrap.js';
 export { createHttpApp, createPreviewApp, type RootModule } from './http/create-app.js';
+export { ReadsCsv } from './http/body-parsers.js';
 export { KEY, mapPage, page, PageQuery, type Page, type PageRows, type PageWindow } from './http/paging.js';
 export { ApiInstant, ApiList, ApiPage, MoneyDto, PagePositionDto } from './http/answers.js';
+export { EntityTagged, IfMatch, NO_PRECONDITION, type Precondition } from './http/entity-tag.js';
+export { LocatedAt } from './http/located-at.js';
+export { answerPdf, GetPdf, type PdfFile, type PdfReply } from './http/pdf-answers.js';
 export { openApiDocument, type DocsOptions } from './http/openapi.js';
 export { routeInventory, type RouteEntry } from './http/route-inventory.js';
 export { errorReference, scopeReference, writeReference, type ReferenceOptions } from './http/reference.js';

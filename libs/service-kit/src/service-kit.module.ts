@@ -7,6 +7,7 @@ import { AuthModule, type AuthOptions } from './auth/auth.module.js';
 import { CLOCK, createClock } from './clock/clocks.js';
 import { IDS, RandomIds } from './clock/ids.js';
 import { FieldCipher } from './crypto/field-cipher.js';
+import type { TextSource } from './environment/source-text.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthRegistry } from './health/health-registry.js';
 import { SERVICE, VersionController, type ServiceIdentity } from './health/version.controller.js';
@@ -17,7 +18,7 @@ import { JobRunner } from './jobs/job-runner.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
-import { UnreadQueryGuard } from './problems/unread-query.guard.js';
+import { UnreadInputGuard } from './problems/unread-input.guard.js';
 import { createValidationPipe } from './problems/validation.pipe.js';
 
 export interface ServiceKitOptions {
@@ -25,7 +26,7 @@ export interface ServiceKitOptions {
   readonly nodeEnv: string;
   readonly logLevel: string;
   readonly clockFile: string | undefined;
-  readonly fieldKeysFile: string;
+  readonly fieldKeysFile: TextSource;
   readonly auth: AuthOptions;
   /** Further first segments of paths that take no `/api/v1`, for example those of another system's redirects. */
   readonly unprefixedRoots?: readonly string[];
@@ -57,7 +58,7 @@ export class ServiceKitModule {
         ...providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useExisting: AccessGuard },
-        { provide: APP_GUARD, useClass: UnreadQueryGuard },
+        { provide: APP_GUARD, useClass: UnreadInputGuard },
         { provide: APP_PIPE, useFactory: createValidationPipe },
       ],
       exports: [SERVICE, CLOCK, IDS, FieldCipher, RouteTable, HealthRegistry, Metrics, JobRunner],

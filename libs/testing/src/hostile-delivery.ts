@@ -15,6 +15,13 @@ export function seedOfRun(env: NodeJS.ProcessEnv = process.env): number {
   return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
 }
 
+/** That many of them, in the order in which they stand: a run in CI takes other ones each time, a soak all. */
+export function drawn<T>(all: readonly T[], count: number, random: () => number): T[] {
+  const draws = all.map((item, order) => ({ item, order, draw: random() })).sort((a, b) => a.draw - b.draw);
+  const chosen = draws.slice(0, count).sort((a, b) => a.order - b.order);
+  return chosen.map(({ item }) => item);
+}
+
 /** What a broker may do at worst: every record one to three times, in any order. */
 export function shuffleAndRepeat<T>(records: readonly T[], seed: number): T[] {
   const random = seededRandom(seed);

@@ -1,11 +1,26 @@
 export { requiredVariable, sizeOfRun } from './test-environment.js';
 export { eventually, waitFor, type Deadline } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
-export { seededRandom, seedOfRun, shuffleAndRepeat } from './hostile-delivery.js';
+export { drawn, seededRandom, seedOfRun, shuffleAndRepeat } from './hostile-delivery.js';
 export { migrationsFolder, type SchemaName } from './parts/workspace.js';
 export { testPostgres, testUnitOfWork, type TestPostgres } from './parts/postgres.js';
 export { testKafka, type TestKafka, type TestKafkaUser } from './parts/kafka.js';
 export { testRedis, type TestRedis } from './parts/redis.js';
+export {
+  testCluster,
+  TestCluster,
+  type ClusterAnswer,
+  type PolicyRule,
+  type TestIdentity,
+} from './cluster/test-cluster.js';
+export {
+  clusterProxy,
+  type ClusterFault,
+  type ClusterProxy,
+  type ProxiedRequest,
+  type ProxyOptions,
+  type Respond,
+} from './cluster/cluster-proxy.js';
 export { InMemoryBroker } from './broker/in-memory-broker.js';
 export { brokerConformance, type BrokerSubject, type ConformanceCase } from './broker/broker-conformance.js';
 export { readTopic } from './broker/read-topic.js';
@@ -21,12 +36,15 @@ export {
   type StackState,
   type StartOptions,
 } from './stack/stack-control.js';
+export { answersWithoutPlace } from './openapi/answer-places.js';
 export { AnswerSchemas, routesWithoutAnswerSchema, type ApiDocument } from './openapi/answer-schemas.js';
 export { StackClient } from './stack/stack-client.js';
 export {
   acmeTenant,
   emptyVersion,
   financialsModule,
+  ledgerModules,
+  recordsMeter,
   gst,
   publishPlan,
   storageAddon,
@@ -43,3 +61,5 @@ export {
   type ManyTenants,
 } from './scenario/many-tenants.js';
 export { meteredMeters, meteredPlan } from './scenario/metered-plan.js';
+export { selfSignedCertificate } from './mail/certificate.js';
+export { startMailServer, type MailServer, type ReceivedMail } from './mail/mail-server.js';

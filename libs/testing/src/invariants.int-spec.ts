@@ -4,7 +4,7 @@ import { checkInvariants, invariants, requiredVariable, testPostgres, type TestP
 describe('invariants', () => {
   const databases: TestPostgres[] = [];
   beforeAll(async () => {
-    databases.push(await testPostgres('core'), await testPostgres('home'));
+    databases.push(await testPostgres('core'), await testPostgres('home'), await testPostgres('tenant'));
   });
   afterAll(async () => {
     for (const database of databases) await database.drop();

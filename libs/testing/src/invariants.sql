@@ -38,11 +38,19 @@ LEFT JOIN LATERAL (
   ORDER BY m.revision DESC LIMIT 1) m ON true
 WHERE w.closed AND (m.quantity IS DISTINCT FROM w.quantity OR m.revision IS DISTINCT FROM w.revision);
 
--- invariant: a complete hour holds as many windows as its home said
--- tables: usage_window, home_close
-SELECT c.home_id, c.hour, c.windows, count(w.meter) AS held FROM home_close c
-LEFT JOIN usage_window w ON w.home_id = c.home_id AND w.incarnation = c.incarnation AND w.hour = c.hour
-WHERE c.complete GROUP BY c.home_id, c.incarnation, c.hour, c.windows HAVING count(w.meter) <> c.windows;
+-- invariant: a complete hour holds as many windows as its home said, counted or in quarantine
+-- tables: usage_window, home_close, usage_quarantine
+SELECT c.home_id, c.hour, c.windows, held.windows AS held FROM home_close c CROSS JOIN LATERAL (
+  SELECT count(*) AS windows FROM (
+    SELECT deployment_id, meter, window_start FROM usage_window
+     WHERE (home_id, incarnation, hour) = (c.home_id, c.incarnation, c.hour)
+    UNION
+    SELECT (record->>'deploymentId')::uuid, record->>'meter', (record->>'windowStart')::timestamptz FROM usage_quarantine
+     WHERE record_type = 'UsageWindow' AND region = c.region AND record->>'homeId' = c.home_id::text
+       AND (record->>'incarnation')::bigint = c.incarnation
+       AND date_trunc('hour', (record->>'windowStart')::timestamptz, 'UTC') = c.hour
+  ) AS w
+) AS held WHERE c.complete AND held.windows <> c.windows;
 
 -- invariant: invoice numbers are gapless
 -- tables: invoice, invoice_series
@@ -105,14 +113,14 @@ SELECT t.slug, d.id AS deployment, s.id AS subscription, h.version::text AS lice
 LEFT JOIN deployment d ON d.tenant_id = t.id
 LEFT JOIN subscription s ON s.deployment_id = d.id
 LEFT JOIN license_head h ON h.deployment_id = d.id
-LEFT JOIN operation o ON o.deployment_id = d.id
+LEFT JOIN operation o ON o.deployment_id = d.id AND o.kind = 'provision'
 WHERE d.id IS NULL OR num_nonnulls(s.id, h.version, o.id) <> CASE d.phase WHEN 'recorded' THEN 0 ELSE 3 END;
 
 -- invariant: nothing is ready that its home did not report ready
 -- tables: deployment, license_applied
 SELECT d.id, d.phase FROM deployment d
 WHERE d.phase = 'ready' AND NOT EXISTS (
-  SELECT 1 FROM license_applied a WHERE a.deployment_id = d.id AND a.database_state = 'ready');
+  SELECT 1 FROM license_applied a WHERE a.deployment_id = d.id AND a.database_state IN ('ready', 'dropped'));
 
 -- invariant: usage names the license version under which it was allowed, one that was signed
 -- tables: usage_window, tenant_usage_metric, license
@@ -229,3 +237,60 @@ SELECT r.invoice_id, r.level, p.sha256 IS NULL AS without_paper, m.key FROM invo
 LEFT JOIN invoice_pdf p ON p.document_id = r.invoice_id AND p.kind = 'reminder_' || r.level AND p.sha256 = r.pdf_sha256
 LEFT JOIN mail m ON m.id = r.mail_id
 WHERE r.state = 'sent' AND (p.sha256 IS NULL OR m.key <> 'reminder:' || r.invoice_id || ':' || r.level);
+
+-- invariant: what members owe sums to zero with what the tenant has, in each currency
+-- tables: posting
+SELECT currency, sum(amount_minor)::text AS sum FROM posting GROUP BY currency HAVING sum(amount_minor) <> 0;
+
+-- invariant: an entry has two postings of one currency that sum to zero, one of them on the account that it names
+-- tables: journal_entry, posting
+SELECT e.id FROM journal_entry e LEFT JOIN posting p ON p.entry_id = e.id GROUP BY e.id, e.account_id
+HAVING count(*) <> 2 OR sum(p.amount_minor) <> 0 OR count(DISTINCT p.currency) <> 1
+    OR count(*) FILTER (WHERE p.account_id = e.account_id) <> 1;
+
+-- invariant: the entries of an account are in the order of their instants, none after what it is booked through
+-- tables: journal_entry, ledger_account
+SELECT e.id FROM (
+  SELECT id, account_id, booked_at, lag(booked_at) OVER (PARTITION BY account_id ORDER BY number) AS before FROM journal_entry
+) e JOIN ledger_account a ON a.id = e.account_id
+WHERE e.booked_at < e.before OR e.booked_at > a.booked_through;
+
+-- invariant: a charged period has one charge of its amount, made under a license version
+-- tables: item_period, account_item, journal_entry, posting
+SELECT d.id FROM item_period d JOIN account_item i ON i.id = d.item_id LEFT JOIN journal_entry e ON e.id = d.entry_id
+  LEFT JOIN posting p ON p.entry_id = e.id AND p.account_id = i.account_id
+WHERE d.state = 'charged' AND d.amount_minor <> 0
+  AND (e.kind IS DISTINCT FROM 'charge' OR p.amount_minor IS DISTINCT FROM d.amount_minor OR e.license_version IS NULL);
+
+-- invariant: a charge of a run is that of a period
+-- tables: item_period, journal_entry
+SELECT e.id FROM journal_entry e
+WHERE e.actor = 'job:automated-billing' AND NOT EXISTS (SELECT 1 FROM item_period d WHERE d.entry_id = e.id);
+
+-- invariant: the decided periods of an item follow each other from its start to where it is due next
+-- tables: item_period, account_item
+SELECT d.id FROM (
+  SELECT id, item_id, period_from, period_to, lag(period_to) OVER turns AS before, lead(period_from) OVER turns AS after
+    FROM item_period WINDOW turns AS (PARTITION BY item_id ORDER BY period_from)
+) d JOIN account_item i ON i.id = d.item_id
+WHERE d.period_from <> coalesce(d.before, i.starts_at)
+   OR (d.after IS NULL AND (d.period_to <> i.next_due_at OR (i.next_due_at IS NULL AND d.period_to < i.ends_at)));
+
+-- invariant: a billing run counted what it decided
+-- tables: billing_run, item_period
+SELECT r.id FROM billing_run r LEFT JOIN item_period d ON d.run_id = r.id WHERE r.kind = 'billing' GROUP BY r.id
+HAVING r.done <> count(d.id) FILTER (WHERE d.reason IS NULL) OR r.skipped <> count(d.id) FILTER (WHERE d.reason IS NOT NULL);
+
+-- invariant: a statement goes on where the one before it ended, and tells what the ledger has
+-- tables: statement, journal_entry, posting
+SELECT s.id FROM (
+  SELECT *, lag(period_to) OVER turns AS before, lag(closing_minor) OVER turns AS said FROM statement
+  WINDOW turns AS (PARTITION BY account_id ORDER BY period_from)
+) s CROSS JOIN LATERAL (
+  SELECT coalesce(sum(p.amount_minor) FILTER (WHERE e.booked_at < s.period_from), 0) AS opening,
+         coalesce(sum(p.amount_minor), 0) AS closing, count(*) FILTER (WHERE e.booked_at >= s.period_from) AS entries
+    FROM journal_entry e JOIN posting p ON p.entry_id = e.id AND p.account_id = e.account_id
+   WHERE e.account_id = s.account_id AND e.booked_at < s.period_to
+) l
+WHERE s.period_from <> coalesce(s.before, s.period_from) OR s.opening_minor <> coalesce(s.said, 0)
+   OR (s.opening_minor, s.closing_minor, s.entries) IS DISTINCT FROM (l.opening, l.closing, l.entries);

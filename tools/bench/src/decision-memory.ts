@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { generateKeyPairSync } from 'node:crypto';
 import {
+  createKeyPair,
   exportPublicJwk,
   LicenseBook,
   LicenseTable,
@@ -58,7 +58,7 @@ function filledTable(): LicenseTable {
 }
 
 function filledBook(): LicenseBook {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = createKeyPair();
   const book = new LicenseBook(homeId);
   const [notBefore, notAfter] = ['2026-01-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z'];
   const key: TrustedKey = {

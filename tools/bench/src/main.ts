@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, Finding } from './benchmark.js';
+import { billingQueue, billingRun } from './billing.js';
 import { decision } from './decision.js';
 import { decisionMemory } from './decision-memory.js';
+import { dedicated } from './dedicated.js';
+import { desiredState } from './desired-state.js';
 import { gate } from './gate.js';
 import { level } from './level.js';
 import { licenseChange } from './license-change.js';
@@ -10,6 +13,8 @@ import { licenseVerify } from './license-verify.js';
 import { rollup } from './rollup.js';
 import { pricing } from './pricing.js';
 import { slices } from './slices.js';
+import { statementPdfs } from './statement-pdfs.js';
+import { tenantPools, tenantReady } from './tenants.js';
 import { usageBatch } from './usage-batch.js';
 import { usageStore } from './usage-store.js';
 
@@ -25,6 +30,13 @@ const benchmarks: readonly Benchmark[] = [
   usageBatch,
   usageStore,
   rollup,
+  tenantReady,
+  tenantPools,
+  desiredState,
+  dedicated,
+  billingRun,
+  billingQueue,
+  statementPdfs,
 ];
 
 /** Runs the named benchmarks, or all, and leaves one JSON file each. */
@@ -42,7 +54,7 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-function tell({ name, ratio, rounds, goal, bytes, delay, ...finding }: Finding): void {
+function tell({ name, ratio, rounds, goal, bytes, delay, steps, ...finding }: Finding): void {
   const figure = (value: number) => (value < 1_000 ? value.toPrecision(3) : String(Math.round(value)));
   const judged = ratio.fastest ?? ratio.median;
   const by = ratio.fastest === undefined ? 'median' : `fastest turns; median ${figure(ratio.median)}`;
@@ -53,12 +65,18 @@ function tell({ name, ratio, rounds, goal, bytes, delay, ...finding }: Finding):
   const delayLine =
     delay &&
     `  took      ${figure(delay.p50)} ms in the middle, p99 ${figure(delay.p99)} ms${verdict(delay.p99, delay.goal, ' ms')}`;
+  const inSeconds = (millis: number) => (millis / 1_000).toFixed(1);
+  const stepLines = (steps ?? []).map(
+    (step) =>
+      `  ${step.name.padEnd(9)} after ${inSeconds(step.p50)} s in the middle, p95 ${inSeconds(step.p95)} s, last ${inSeconds(step.max)} s`,
+  );
   process.stdout.write(
     [
       `\n${name}: ${figure(judged)}x the baseline (${by}, ${figure(ratio.min)} to ${figure(ratio.max)}, ${rounds} rounds)${verdict(judged, goal, 'x')}`,
       `  baseline  ${pace(finding.baselinePerSecond, bytes?.baseline)}  ${finding.baseline}`,
       `  subject   ${pace(finding.subjectPerSecond, bytes?.subject)}  ${finding.subject}`,
       ...(delayLine ? [delayLine] : []),
+      ...stepLines,
       `  checked   ${finding.oracle}\n`,
     ].join('\n'),
   );

@@ -1,5 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import {
+  createKeyPair,
   exportPublicJwk,
   importPrivateJwk,
   jwkThumbprint,
@@ -60,7 +61,7 @@ export function createKey(root: Root, { kid, notBefore, notAfter }: KeyTerms): S
 }
 
 function createPair(): { publicJwk: PublicJwk; privateJwk: PrivateJwk } {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } = createKeyPair();
   const publicJwk = exportPublicJwk(publicKey);
   const { d = '' } = privateKey.export({ format: 'jwk' });
   return { publicJwk, privateJwk: { ...publicJwk, d } };

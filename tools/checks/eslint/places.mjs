@@ -45,7 +45,8 @@ export const domainExceptions = {
 export const kafkaPlaces = /^(libs\/(messaging|testing)|tools\/[^/]+)\//;
 export const prismaPlaces =
   /^(apps\/[^/]+\/src\/(.+\.store|database)\.ts$|libs\/[^/]+\/src\/.+\.store\.ts$|libs\/service-kit\/src\/database\/|prisma\/)/;
-export const kubernetesPlaces = /\/cluster\.gateway\.ts$/;
+// The local cluster's node agent is no client of ours but a part of a cluster: it has the objects' types from there.
+export const kubernetesPlaces = /(\/cluster\.gateway\.ts$|^tools\/cluster\/)/;
 export const environmentPlaces = /^(libs\/service-kit\/src\/(environment|spec-support)\/|libs\/testing\/|tools\/)/;
 // A tenant service has no Clock of ours: its gate brings one.
 export const clockPlaces =

@@ -1,12 +1,16 @@
 import type { ServiceClient, StackClient } from '@biplane/testing';
+import type { Member, Person } from './acme-members.js';
 import { until } from './expect.js';
 import { scenario } from './scenario.js';
 import type { Bill, Invoice } from './bill.js';
+import type { Traffic } from './traffic.js';
 
 /** A license as `GET /licenses/{deploymentId}` shows it. */
 export interface License {
   readonly version: number;
   readonly signed: string;
+  /** `iat`: when it was signed, in seconds. */
+  readonly document: { readonly iat: number };
   readonly enforcedBy: readonly { readonly instanceId: string; readonly version: number; readonly database: string }[];
   readonly propagation: { readonly millis: number | null };
 }
@@ -21,8 +25,12 @@ export class DemoContext {
   tenantId = '';
   deploymentId = '';
   operationId = '';
+  inviteToken = '';
+  acme: { readonly admin: Person; readonly members: readonly [Member, Member, Member] } | null = null;
   globex: Provisioned = { tenantId: '', deploymentId: '' };
   initech: Provisioned & { readonly stagingId: string } = { tenantId: '', deploymentId: '', stagingId: '' };
+  umbrella: Provisioned & { readonly operationId: string } = { tenantId: '', deploymentId: '', operationId: '' };
+  moving: { readonly traffic: Traffic; readonly operationId: string } | null = null;
   may: Invoice | null = null;
   ticketId = '';
   quote: Bill | null = null;
@@ -44,8 +52,8 @@ export class DemoContext {
     this.gate = client.internal(scenario.region);
   }
 
-  async license(): Promise<License> {
-    return (await this.core.expect(200, 'GET', `/api/v1/licenses/${this.deploymentId}`)) as License;
+  async license(deploymentId: string = this.deploymentId): Promise<License> {
+    return (await this.core.expect(200, 'GET', `/api/v1/licenses/${deploymentId}`)) as License;
   }
 
   /** What a month comes to so far, computed from metered usage: Acme's April, unless another is named. */

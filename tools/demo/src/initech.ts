@@ -69,6 +69,8 @@ export const may = {
   suspended: ['2026-05-17T21:50:00.000Z', '2026-05-24T22:10:00.000Z'],
   usedAt: '2026-05-20T12:00:00.000Z',
   usedLateAt: '2026-05-28T12:00:00.000Z',
+  /** Two hours before 31 May begins in Brisbane. */
+  lastAt: '2026-05-30T12:00:00.000Z',
   overAt: '2026-06-01T03:05:00.000Z',
   lines: [
     { deployment: 'web', kind: 'plan_base', amount: '10.00', why: 'Team, 10 of 31 days' },
@@ -85,6 +87,8 @@ export const may = {
 
 export const june = {
   period: '2026-06',
+  /** Two hours before 30 June begins in Brisbane. */
+  lastAt: '2026-06-29T12:00:00.000Z',
   overAt: '2026-07-01T03:05:00.000Z',
   /** Ten more hours of May at 0.05: a line of its own on June's invoice. */
   late: '0.50',

@@ -1,4 +1,4 @@
-import { acmeTenant, emptyVersion } from '@biplane/testing';
+import { acmeTenant, emptyVersion, ledgerModules, studioPlan } from '@biplane/testing';
 
 /** The story of the demo: golden bill 1, in dates and figures. */
 export const scenario = {
@@ -8,6 +8,8 @@ export const scenario = {
   createdAt: '2026-03-31T03:00:00.000Z',
   /** 15:00 UTC on 30 April: an hour into Brisbane's May, so all of April has passed and its last hours may close. */
   monthIsOverAt: '2026-04-30T15:10:00.000Z',
+  /** Two hours before 30 April begins in Brisbane: by then licenses of March are over, and those of that day are not. */
+  lastOfAprilAt: '2026-04-29T12:00:00.000Z',
   april: { from: '2026-03-31T14:00:00.000Z', to: '2026-04-30T14:00:00.000Z' },
   droplets: 3,
   hours: 720,
@@ -20,6 +22,9 @@ export const scenario = {
     { kind: 'tax', amount: '6.42' },
   ],
 } as const;
+
+/** The studio plan, with members and a ledger for what they owe. */
+export const acmePlan = { ...studioPlan, version: { ...studioPlan.version, modules: ledgerModules } };
 
 /** What the platform counts itself: nobody in a region sees all connectors of a tenant. */
 export const controlMeters = [
@@ -61,6 +66,13 @@ export const globex = {
   ...acmeTenant({ slug: 'globex', region: scenario.region, name: 'Globex Inc' }),
   plan: { code: 'standard' },
   addons: [],
+};
+
+/** The tenant whose compliance asks for a container of its own. */
+export const umbrella = {
+  ...acmeTenant({ slug: 'umbrella', region: scenario.region, name: 'Umbrella Health Pty Ltd' }),
+  addons: [],
+  requirements: { ...acme.requirements, compliance: ['hipaa'] },
 };
 
 /** One event per droplet and hour of the local April: real input, 2,160 of them. */

@@ -1,6 +1,7 @@
-import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { topics } from '@biplane/contracts';
+import { createKeyPair } from '@biplane/licensing';
 import { sizeOfRun, waitFor, type ServiceClient } from '@biplane/testing';
 import { authorCatalog } from './support/catalog.js';
 import { askGate } from './support/gate.js';
@@ -233,7 +234,7 @@ function craftedFrom(token: string): string[] {
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const header = decoded(head);
   const raised = encoded({ ...decoded(payload), version: 1_000_000, jti: randomUUID() });
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey } = createKeyPair();
   const withHeader = (changes: object) => `${encoded({ ...header, ...changes })}.${raised}.${signature}`;
   const mac = (signed: string) => createHmac('sha256', String(header['kid'])).update(signed).digest('base64url');
   const hs256 = `${encoded({ ...header, alg: 'HS256' })}.${raised}`;

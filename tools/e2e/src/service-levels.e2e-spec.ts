@@ -95,7 +95,9 @@ describe('the service levels of a running stack', () => {
 
   it('every metric of an alert rule or of the dashboard is exposed by a process', async () => {
     const told = new Set<string>();
-    for (const url of [stack.file.coreApi, stack.file.tenantApi[REGION] as string]) {
+    const running = (await stack.control.state()).services.filter(({ running: isRunning }) => isRunning);
+    expect(running.map(({ name }) => name)).toContain('reconciler');
+    for (const { url } of running) {
       const text = await (await fetch(`${url}/metrics`)).text();
       for (const [, name = ''] of text.matchAll(/^# TYPE (\S+) /gm)) told.add(name);
     }

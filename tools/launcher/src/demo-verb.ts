@@ -5,9 +5,13 @@ import { outputFolder, root } from './repository.js';
 import { withStack } from './with-stack.js';
 
 /** The main job, end to end, on a stack of its own. The demo itself says whether every figure is right. */
-export async function demoVerb(environment: NodeJS.ProcessEnv, progress: Progress): Promise<void> {
+export async function demoVerb(
+  environment: NodeJS.ProcessEnv,
+  progress: Progress,
+  options: { cluster?: boolean },
+): Promise<void> {
   progress.heading('Starting a stack for the demo');
-  const code = await withStack('demo', environment, progress, (_stack, env) =>
+  const code = await withStack('demo', environment, progress, options, (_stack, env) =>
     runChild(process.execPath, [path.join(root, 'tools', 'demo', 'dist', 'main.js')], {
       cwd: root,
       env: { ...env, DEMO_FOLDER: path.join(outputFolder, 'demo') },

@@ -1,15 +1,9 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import {
-  cacheFolder,
-  findCommand,
-  howToGet,
-  openFolder,
-  Ports,
-  SYSTEM_COMMANDS,
-  type SystemCommand,
-} from '@biplane/stack';
+import { binariesFinding } from '@biplane/cluster';
+import { cacheFolder, findCommand, howToGet, openFolder, Ports, type SystemCommand } from '@biplane/stack';
+import { root } from './repository.js';
 import { stackIsUp } from './up-verb.js';
 
 const run = promisify(execFile);
@@ -21,13 +15,19 @@ export interface Finding {
   detail: string;
 }
 
+/** etcd is told with the rest of the control plane: without a package it is built. */
+const LOOKED_FOR = ['java', 'mvn', 'redis-server'] as const satisfies readonly SystemCommand[];
 /** Which variable makes a local part, and so the command that runs it, unnecessary. */
-const INSTEAD: Record<SystemCommand, string> = {
+const INSTEAD: Record<(typeof LOOKED_FOR)[number], string> = {
   java: 'KAFKA_BROKERS',
   mvn: 'KAFKA_BROKERS',
   'redis-server': 'REDIS_URL',
 };
-const VERSION_ARGUMENT: Record<SystemCommand, string> = { java: '-version', mvn: '-v', 'redis-server': '-v' };
+const VERSION_ARGUMENT: Record<(typeof LOOKED_FOR)[number], string> = {
+  java: '-version',
+  mvn: '-v',
+  'redis-server': '-v',
+};
 
 export async function examine(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const cache = cacheFolder(environment);
@@ -35,11 +35,12 @@ export async function examine(environment: NodeJS.ProcessEnv): Promise<Finding[]
     { name: 'node', good: supportedNode(process.versions.node), detail: `${process.versions.node} (20.19 or newer)` },
     await command('npm', '-v', environment),
   ];
-  for (const name of Object.keys(SYSTEM_COMMANDS) as SystemCommand[]) {
+  for (const name of LOOKED_FOR) {
     findings.push(await systemCommand(name, environment));
   }
+  findings.push({ name: 'kubernetes', ...(await binariesFinding(environment, root)) });
   findings.push(await cacheFinding(cache), await diskFinding(cache), await portsFinding());
-  for (const name of ['DATABASE_URL', 'KAFKA_BROKERS', 'REDIS_URL']) {
+  for (const name of ['DATABASE_URL', 'KAFKA_BROKERS', 'REDIS_URL', 'KUBECONFIG']) {
     if (environment[name]) findings.push({ name, good: true, detail: 'is set and used instead of a local server' });
   }
   const up = await stackIsUp();
@@ -52,14 +53,16 @@ export function supportedNode(version: string): boolean {
   return major > 20 || (major === 20 && minor >= 19);
 }
 
-async function systemCommand(name: SystemCommand, environment: NodeJS.ProcessEnv): Promise<Finding> {
+async function systemCommand(name: (typeof LOOKED_FOR)[number], environment: NodeJS.ProcessEnv): Promise<Finding> {
   const instead = INSTEAD[name];
   if (environment[instead]) return { name, good: true, detail: `not needed, ${instead} is set` };
   const found = await command(name, VERSION_ARGUMENT[name], environment);
   if (found.good) return found;
-  const root = process.getuid?.() === 0 && findCommand('apt-get', environment) !== null;
-  const detail = root ? `${howToGet(name)} (done by itself when it is needed)` : `${howToGet(name)}, or set ${instead}`;
-  return { name, good: root, detail };
+  const isInstalled = process.getuid?.() === 0 && findCommand('apt-get', environment) !== null;
+  const detail = isInstalled
+    ? `${howToGet(name)} (done by itself when it is needed)`
+    : `${howToGet(name)}, or set ${instead}`;
+  return { name, good: isInstalled, detail };
 }
 
 async function command(name: string, versionArgument: string, environment: NodeJS.ProcessEnv): Promise<Finding> {

@@ -27,4 +27,10 @@ describe('a suite', () => {
   ])('is not good when %s', (_why, given, exitCode, failed) => {
     expect(countSuite(given, exitCode).failed).toBe(failed);
   });
+
+  it('names the files that were running when Jest was ended', () => {
+    expect(countSuite(null, 128, new Set(['a.spec.ts', 'b.spec.ts'])).remarks).toEqual([
+      'Jest wrote no result and never ended a.spec.ts, b.spec.ts',
+    ]);
+  });
 });

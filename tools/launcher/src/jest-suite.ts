@@ -22,8 +22,15 @@ export interface SuiteResult {
 }
 
 /** A suite is good when tests ran and every one of them passed: a skipped test is a promise that was not kept. */
-export function countSuite(report: JestReport | null, exitCode: number): SuiteResult {
-  if (!report) return { passed: 0, failed: 1, remarks: ['Jest wrote no result'] };
+export function countSuite(
+  report: JestReport | null,
+  exitCode: number,
+  running: ReadonlySet<string> = new Set(),
+): SuiteResult {
+  if (!report) {
+    const unfinished = running.size > 0 ? ` and never ended ${[...running].join(', ')}` : '';
+    return { passed: 0, failed: 1, remarks: [`Jest wrote no result${unfinished}`] };
+  }
   const remarks: string[] = [];
   const skipped = report.numPendingTests + report.numTodoTests;
   if (report.numTotalTests === 0) remarks.push('no test ran');
@@ -46,6 +53,8 @@ export async function runJest(
   env: NodeJS.ProcessEnv,
 ): Promise<SuiteResult> {
   await rm(outputFile, { force: true });
+  const running = new Set<string>();
+  const heard = (message: unknown) => note(running, message);
   const code = await runChild(
     process.execPath,
     [
@@ -54,19 +63,33 @@ export async function runJest(
       path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--config',
       path.join(root, 'jest.config.mjs'),
+      // What a file leaves in its worker (compiled modules, WebAssembly) is not given back: past this a new worker goes on. With
+      // gigabytes behind it a worker spends most of its time on collections, and stands still for longer than its tests wait.
+      '--workerIdleMemoryLimit=600MB',
       // A test that failed half-way may leave a connection open: the result stands, and nothing waits for it.
       '--forceExit',
+      '--reporters=default',
+      `--reporters=${path.join(root, 'tools', 'launcher', 'files-reporter.mjs')}`,
       '--json',
       `--outputFile=${outputFile}`,
       '--testPathPatterns',
       pattern,
       ...args,
     ],
-    { cwd: root, env },
+    { cwd: root, env, pulse: { silenceMs: SILENCE_MS, heard } },
   );
   const report = await readFile(outputFile, 'utf8').then(
     (text) => JSON.parse(text) as JestReport,
     () => null,
   );
-  return countSuite(report, code);
+  return countSuite(report, code, running);
+}
+
+/** A test that hangs is cut by Jest, but not one whose thread stands still. No file takes half as long. */
+const SILENCE_MS = 15 * 60_000;
+
+function note(running: Set<string>, message: unknown): void {
+  const { started, ended } = message as { started?: string; ended?: string };
+  if (started !== undefined) running.add(path.relative(root, started));
+  if (ended !== undefined) running.delete(path.relative(root, ended));
 }

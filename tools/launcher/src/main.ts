@@ -7,6 +7,7 @@ import { demoVerb } from './demo-verb.js';
 import { doctorVerb } from './doctor-verb.js';
 import { partsVerb, type PartsOptions } from './parts-verb.js';
 import { Progress } from './progress.js';
+import { rehearseVerb } from './rehearse-verb.js';
 import { root } from './repository.js';
 import { SUITES, testVerb } from './test-verb.js';
 import { downVerb, upVerb, type UpOptions } from './up-verb.js';
@@ -26,12 +27,14 @@ function port(text: string): number {
 program
   .command('demo')
   .description('the main job, end to end, on real parts started for it; exits 0 only if every figure is right')
-  .action(() => demoVerb(environment, progress));
+  .option('--cluster', 'dedicated homes as pods of a Kubernetes control plane, not from recorded files')
+  .action((options: { cluster?: boolean }) => demoVerb(environment, progress, options));
 program
   .command('up')
   .description('the same stack, kept running; Ctrl-C or down stops it and keeps the data')
   .option('--detach', 'return when it is ready and leave it running')
   .option('--port-base <n>', 'take ports from here upwards', port)
+  .option('--cluster', 'dedicated homes as pods of a Kubernetes control plane, not from recorded files')
   .action((options: UpOptions) => upVerb(environment, progress, options));
 program
   .command('down')
@@ -41,7 +44,8 @@ program
   .command('test')
   .argument('[suite...]', Object.keys(SUITES).join(', '))
   .description('all tests, or the named suites')
-  .action((names: string[]) => testVerb(environment, progress, names));
+  .option('--only <text>', 'of these suites the files whose path holds this text')
+  .action((names: string[], options: { only?: string }) => testVerb(environment, progress, names, options));
 program
   .command('verify')
   .description('all that CI checks, less the demo')
@@ -57,15 +61,20 @@ program
   .description('benchmarks, as ratios; JSON in .biplane/bench')
   .action((names: string[]) => benchVerb(environment, progress, names));
 program
+  .command('rehearse')
+  .description('loses a database server and brings it back, by the runbook, on servers of its own')
+  .action(() => rehearseVerb(environment));
+program
   .command('doctor')
   .description('what is there, what is missing, how to get it')
   .action(() => doctorVerb(environment));
 program
   .command('parts')
-  .description('PostgreSQL, Kafka and Redis alone, for work on integration suites; Ctrl-C stops them')
+  .description('PostgreSQL, Kafka, Redis and Kubernetes alone, for work on integration suites; Ctrl-C stops them')
   // Not --env-file: Node takes that one for itself, wherever it stands.
   .option('--write-env <file>', 'write the TEST_… variables there')
   .option('--port-base <n>', 'take ports from here upwards', port)
+  .option('--no-cluster', 'without Kubernetes')
   .option('--durable', 'keep fsync on, for tests that kill PostgreSQL')
   .action((options: PartsOptions) => partsVerb(environment, progress, options));
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { RUN_MARKER, testEnvironment } from '@biplane/stack';
+import { RUN_MARKER } from '@biplane/stack';
 import { orInterrupted } from './child.js';
 import { runJest, type SuiteResult } from './jest-suite.js';
 import { startTestParts } from './parts-verb.js';
@@ -10,8 +10,11 @@ import { keepLogs, withStack } from './with-stack.js';
 
 interface Suite {
   about: string;
-  run(environment: NodeJS.ProcessEnv, progress: Progress): Promise<SuiteResult>;
+  /** `filesOf` narrows what it runs to the files that are asked for. */
+  run(environment: NodeJS.ProcessEnv, progress: Progress, filesOf: Narrowing): Promise<SuiteResult>;
 }
+
+type Narrowing = (pattern: string) => string;
 
 /** Jest leaves one core alone, of two that is half of them; nearly every file here waits for a part most of the time. */
 const EVERY_CORE = '--maxWorkers=100%';
@@ -20,9 +23,9 @@ const outputFile = (name: string) => path.join(outputFolder, 'test', `${name}.js
 export const SUITES: Record<string, Suite> = {
   unit: {
     about: 'pure rules and units: *.spec.ts outside tools/checks',
-    run: (environment) =>
+    run: (environment, _progress, filesOf) =>
       runJest(
-        '[/\\\\]src[/\\\\].*\\.spec\\.ts$',
+        filesOf('[/\\\\]src[/\\\\].*\\.spec\\.ts$'),
         ['--testPathIgnorePatterns', 'tools[/\\\\]checks[/\\\\]', EVERY_CORE],
         outputFile('unit'),
         environment,
@@ -30,19 +33,19 @@ export const SUITES: Record<string, Suite> = {
   },
   repository: {
     about: 'the boundary canaries and the checks of the repository itself: tools/checks',
-    run: (environment) =>
-      runJest('tools[/\\\\]checks[/\\\\].*\\.spec\\.ts$', [], outputFile('repository'), environment),
+    run: (environment, _progress, filesOf) =>
+      runJest(filesOf('tools[/\\\\]checks[/\\\\].*\\.spec\\.ts$'), [], outputFile('repository'), environment),
   },
   integration: {
-    about: 'against real PostgreSQL, Kafka and Redis: *.int-spec.ts',
+    about: 'against real PostgreSQL, Kafka, Redis and Kubernetes: *.int-spec.ts',
     run: integration,
   },
   e2e: {
     about: 'against a whole running stack, which they stop, kill and start: *.e2e-spec.ts in tools/e2e',
-    run: (environment, progress) =>
-      withStack('e2e', environment, progress, (_stack, env) =>
+    run: (environment, progress, filesOf) =>
+      withStack('e2e', environment, progress, { cluster: true }, (_stack, env) =>
         runJest(
-          '\\.e2e-spec\\.ts$',
+          filesOf('\\.e2e-spec\\.ts$'),
           [
             '--runInBand',
             '--testTimeout=240000',
@@ -55,30 +58,43 @@ export const SUITES: Record<string, Suite> = {
   },
 };
 
-async function integration(environment: NodeJS.ProcessEnv, progress: Progress): Promise<SuiteResult> {
-  const { parts, run } = await orInterrupted(startTestParts(environment, progress, { durable: false }));
+async function integration(
+  environment: NodeJS.ProcessEnv,
+  progress: Progress,
+  filesOf: Narrowing,
+): Promise<SuiteResult> {
+  const started = startTestParts(environment, progress, { durable: false, withCluster: true });
+  const parts = await orInterrupted(started);
   try {
-    const env = { ...environment, ...testEnvironment(parts), [RUN_MARKER]: run.runId };
-    return await runJest('\\.int-spec\\.ts$', ['--testTimeout=180000', EVERY_CORE], outputFile('integration'), env);
+    const env = { ...environment, ...parts.environment, [RUN_MARKER]: parts.run.runId };
+    const args = ['--testTimeout=180000', EVERY_CORE];
+    return await runJest(filesOf('\\.int-spec\\.ts$'), args, outputFile('integration'), env);
   } finally {
     await progress.step('everything stopped', () => parts.stop());
-    await keepLogs(run, 'integration');
+    await keepLogs(parts.run, 'integration');
   }
 }
 
-/** All suites, or those named. The last line is the sum; anything short of all passed ends with 1. */
-export async function testVerb(environment: NodeJS.ProcessEnv, progress: Progress, names: string[]): Promise<void> {
+/** All suites, or those named; of them all files, or those whose path holds a text. The last line is the sum; anything short of all passed ends with 1. */
+export async function testVerb(
+  environment: NodeJS.ProcessEnv,
+  progress: Progress,
+  names: string[],
+  { only }: { only?: string } = {},
+): Promise<void> {
   const unknown = names.filter((name) => !Object.hasOwn(SUITES, name));
   if (unknown.length > 0) {
     throw new Error(`There is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
   }
+  const filesOf: Narrowing = (pattern) =>
+    only === undefined ? pattern : `^(?=.*${only.replaceAll(/[^A-Za-z0-9/_-]/g, '\\$&')}).*${pattern}`;
   await mkdir(path.join(outputFolder, 'test'), { recursive: true });
   const results: [name: string, result: SuiteResult, took: string][] = [];
   for (const [name, suite] of Object.entries(SUITES)) {
     if (names.length > 0 && !names.includes(name)) continue;
     progress.heading(`Suite ${name}: ${suite.about}`);
     const from = performance.now();
-    results.push([name, await suite.run(environment, progress), seconds(from)]);
+    results.push([name, await suite.run(environment, progress, filesOf), seconds(from)]);
   }
   progress.heading('Sum');
   for (const [name, { passed, failed, remarks }, took] of results) {

@@ -12,6 +12,7 @@ import {
   type StackFile,
 } from '@biplane/stack';
 import { orInterrupted } from './child.js';
+import { startHomesPlace } from './cluster-part.js';
 import type { Progress } from './progress.js';
 import { outputFolder, root, stackName } from './repository.js';
 import { untilInterrupted } from './shutdown.js';
@@ -19,6 +20,7 @@ import { untilInterrupted } from './shutdown.js';
 export interface UpOptions {
   detach?: boolean;
   portBase?: number;
+  cluster?: boolean;
 }
 
 const DETACHED_TIMEOUT_MS = 600_000;
@@ -28,6 +30,7 @@ export async function upVerb(environment: NodeJS.ProcessEnv, progress: Progress,
   if (options.detach) return upDetached(environment, options);
   progress.heading('Starting Biplane');
   const run = await keptRun(cacheFolder(environment), stackName());
+  const homes = await orInterrupted(startHomesPlace(run, environment, progress, options.cluster ?? false));
   const stack = await orInterrupted(
     startStack({
       root,
@@ -36,14 +39,20 @@ export async function upVerb(environment: NodeJS.ProcessEnv, progress: Progress,
       stackFile: stackFilePath(root),
       portBase: options.portBase,
       durable: true,
+      cluster: homes.cluster,
+      homeAddresses: homes.addressesIn,
       step: progress.step,
       say: (line) => progress.note(line),
     }),
   );
   progress.heading(addresses(stack.file));
+  if (homes.cluster) progress.note(`kubeconfig: ${homes.cluster.kubeconfig}`);
   progress.note('Ctrl-C, or ./biplane down, stops it and keeps the data');
   await untilInterrupted();
-  await progress.step('everything stopped, the data kept', () => stack.stop());
+  await progress.step('everything stopped, the data kept', async () => {
+    await homes.stop();
+    await stack.stop();
+  });
 }
 
 /** The same in the background: returns when the stack is ready, or with its output when it fails. */
@@ -53,7 +62,8 @@ async function upDetached(environment: NodeJS.ProcessEnv, options: UpOptions): P
   const log = await open(logFile, 'w', 0o600);
   const script = path.join(root, 'tools', 'launcher', 'dist', 'main.js');
   const ports = options.portBase === undefined ? [] : ['--port-base', String(options.portBase)];
-  const child = spawn(process.execPath, [script, 'up', ...ports], {
+  const cluster = options.cluster ? ['--cluster'] : [];
+  const child = spawn(process.execPath, [script, 'up', ...ports, ...cluster], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: environment,

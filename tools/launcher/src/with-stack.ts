@@ -10,6 +10,7 @@ import {
   type RunningStack,
 } from '@biplane/stack';
 import { orInterrupted } from './child.js';
+import { clusterEnvironment, startHomesPlace, type HomesPlace } from './cluster-part.js';
 import type { Progress } from './progress.js';
 import { outputFolder, root } from './repository.js';
 
@@ -24,12 +25,16 @@ export async function withStack<T>(
   name: string,
   environment: NodeJS.ProcessEnv,
   progress: Progress,
+  options: { cluster?: boolean },
   work: (stack: RunningStack, childEnvironment: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
   const run = await temporaryRun(cacheFolder(environment));
   const file = path.join(run.privateFolder, 'stack.json');
   let stack: RunningStack | undefined;
+  let homes: HomesPlace | undefined;
   try {
+    homes = await orInterrupted(startHomesPlace(run, environment, progress, options.cluster ?? false));
+    const { cluster } = homes;
     stack = await orInterrupted(
       startStack({
         root,
@@ -38,6 +43,8 @@ export async function withStack<T>(
         stackFile: file,
         durable: true, // these suites kill PostgreSQL
         startAt: STACK_STARTS_AT,
+        cluster,
+        homeAddresses: homes.addressesIn,
         step: progress.step,
         say: (line) => progress.note(line),
       }),
@@ -46,11 +53,17 @@ export async function withStack<T>(
       ...environment,
       ...testEnvironment(stack.parts),
       ...stackEnvironment(stack, file),
+      ...clusterEnvironment(cluster),
       [RUN_MARKER]: run.runId, // the demo or Jest ends with the run, too
     });
   } finally {
     // A start that failed or was interrupted has stopped, or is ended by the run's reaper.
-    if (stack) await progress.step('everything stopped', stack.stop);
+    const stopped = { homes, stack };
+    await progress.step('everything stopped', async () => {
+      // Homes first: what they have counted goes to Kafka when they end.
+      await stopped.homes?.stop();
+      await stopped.stack?.stop();
+    });
     await keepLogs(run, name);
   }
 }

@@ -21,7 +21,8 @@ const BODY_BYTES_MAX = 65_536;
 const ENVIRONMENT_PATH = /^\/services\/([a-z0-9-]+)\/environment$/;
 const SERVICE_PATH = /^\/services\/([a-z0-9-]+)\/(start|stop|kill|restart|replica)$/;
 const KEY_PATH = /^\/keys\/([A-Za-z0-9_-]{1,64})$/;
-const PART_PATH = /^\/(kafka|postgres|redis)\/(start|stop|kill|restart)$/;
+const HOME_PATH = /^\/homes\/(t-[0-9a-f]{32})$/;
+const PART_PATH = /^\/(kafka|postgres|redis|apiserver)\/(start|stop|kill|restart)$/;
 
 class Refusal extends Error {
   constructor(
@@ -36,6 +37,9 @@ class Refusal extends Error {
 export interface Controlled {
   supervisor: Supervisor;
   parts: Parts;
+  /** Of the cluster, where the stack has one. */
+  apiServer?: Part | undefined;
+  homeAddresses?: ((namespace: string) => Promise<string[]>) | undefined;
   /** Holds the ceremony: a further signing key, with both statements of the stack's root. */
   createKey(kid: string): SigningKeyFile;
 }
@@ -62,12 +66,16 @@ export async function serveControl(controlled: Controlled, port: number): Promis
 }
 
 async function handle(request: IncomingMessage, token: string, controlled: Controlled): Promise<unknown> {
-  const { supervisor, parts } = controlled;
+  const { supervisor } = controlled;
   if (!sameText(request.headers.authorization ?? '', `Bearer ${token}`)) throw new Refusal(401, 'The token is wrong');
   const path = request.url ?? '/';
-  if (request.method === 'GET' && path === '/state') return state(supervisor, parts);
+  if (request.method === 'GET' && path === '/state') return state(controlled);
   const asked = ENVIRONMENT_PATH.exec(path)?.[1];
   if (request.method === 'GET' && asked !== undefined) return known(supervisor, asked).environment(asked);
+  const home = HOME_PATH.exec(path)?.[1];
+  if (request.method === 'GET' && home !== undefined) {
+    return { addresses: (await controlled.homeAddresses?.(home)) ?? [] };
+  }
   if (request.method !== 'POST') throw new Refusal(404, `There is no ${request.method} ${path}`);
   const service = SERVICE_PATH.exec(path);
   if (service) return controlService(supervisor, service[1] ?? '', service[2] ?? '', await readOptions(request));
@@ -75,8 +83,8 @@ async function handle(request: IncomingMessage, token: string, controlled: Contr
   if (kid !== undefined) return controlled.createKey(kid);
   const part = PART_PATH.exec(path);
   if (part) {
-    await controlPart(parts[part[1] as keyof Omit<Parts, 'stop'>], part[2] ?? '');
-    return state(supervisor, parts);
+    await controlPart(partOf(controlled, part[1] as Part['name']), part[2] ?? '');
+    return state(controlled);
   }
   throw new Refusal(404, `There is no POST ${path}`);
 }
@@ -108,13 +116,20 @@ async function controlPart(part: Part, verb: string): Promise<void> {
   if (verb === 'start' || verb === 'restart') await part.start();
 }
 
-function state(supervisor: Supervisor, parts: Parts): unknown {
+function partOf({ parts, apiServer }: Controlled, name: Part['name']): Part {
+  if (name !== 'apiserver') return parts[name];
+  if (!apiServer) throw new Refusal(404, 'This stack has no cluster');
+  return apiServer;
+}
+
+function state({ supervisor, parts, apiServer }: Controlled): unknown {
   const part = ({ running, external }: Part) => ({ running, external });
   return {
     services: supervisor.state(),
     kafka: part(parts.kafka),
     postgres: part(parts.postgres),
     redis: part(parts.redis),
+    ...(apiServer ? { apiserver: part(apiServer) } : {}),
   };
 }
 

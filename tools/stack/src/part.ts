@@ -20,7 +20,7 @@ export interface PartContext {
 
 /** A server of the stack: ours to stop, kill and start again on the same port with the same data, or somebody else's. */
 export interface Part {
-  readonly name: 'postgres' | 'kafka' | 'redis';
+  readonly name: 'postgres' | 'kafka' | 'redis' | 'apiserver';
   /** True when an address was given in the environment: then it is never stopped by us. */
   readonly external: boolean;
   readonly running: boolean;

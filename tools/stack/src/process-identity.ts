@@ -36,16 +36,19 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return processStartedAt(identity.pid) === identity.startedAt;
 }
 
-/** Every process whose environment carries this run's marker (Linux; elsewhere only registered processes are known). */
-export function processesOfRun(runId: string): ProcessIdentity[] {
+/**
+ * Every process whose environment carries this run's marker, and this variable besides when one is given (Linux;
+ * elsewhere only registered processes are known).
+ */
+export function processesOfRun(runId: string, variable?: string): ProcessIdentity[] {
   if (process.platform !== 'linux') return [];
-  const wanted = `${RUN_MARKER}=${runId}`;
+  const wanted = [`${RUN_MARKER}=${runId}`, ...(variable === undefined ? [] : [variable])];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       try {
         const variables = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-        const identity = variables.includes(wanted) ? identify(Number(name)) : null;
+        const identity = wanted.every((one) => variables.includes(one)) ? identify(Number(name)) : null;
         return identity ? [identity] : [];
       } catch {
         return []; // gone meanwhile, or another user's

@@ -88,10 +88,15 @@ export async function writeServiceSecrets(
   const tokenKeyFile = path.join(folder, `${prefix}-token-key.pem`);
   const fieldKeysFile = path.join(folder, `${prefix}-field-keys.json`);
   await writeSecret(clientsFile, JSON.stringify(entries, null, 2));
-  await keepSecret(tokenKeyFile, () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  });
+  await keepSecret(
+    tokenKeyFile,
+    () =>
+      generateKeyPairSync('ec', {
+        namedCurve: 'P-256',
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+      }).privateKey,
+  );
   await keepSecret(fieldKeysFile, () =>
     JSON.stringify({ current: 1, keys: { '1': randomBytes(32).toString('base64') } }),
   );

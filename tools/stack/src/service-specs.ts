@@ -29,6 +29,8 @@ export interface PlanInput {
   /** Regions of which this stack runs the shared pool. */
   homes: string[];
   privateFolder: string;
+  /** Of a cluster for dedicated homes; without one they are recorded as files, which tools/cluster runs. */
+  kubeconfig?: string | undefined;
   /** CLIENTS_FILE and the other secret files, by service. */
   secretFiles: Record<string, Record<string, string>>;
 }
@@ -54,6 +56,16 @@ export function rootKeyFile(privateFolder: string): string {
   return path.join(privateFolder, 'root.pub.json');
 }
 
+/** How dedicated homes are run; written when the addresses of the pools are known. */
+export function clusterSettingsFile(privateFolder: string): string {
+  return path.join(privateFolder, 'cluster-settings.json');
+}
+
+/** Where the objects of dedicated homes are recorded when there is no cluster. */
+export function clusterFolder(privateFolder: string): string {
+  return path.join(privateFolder, 'recorded-cluster');
+}
+
 /** Which databases, tasks and services a stack consists of, and in which environment each runs. */
 export function planStack(input: PlanInput): Plan {
   const core = planCore(input);
@@ -68,7 +80,7 @@ export function planStack(input: PlanInput): Plan {
     databases: [core.database, ...homes.map((home) => home.database)],
     provisioners: homes.map((home) => home.provisioner),
     tasks: [core.migration, topics, ...homes.map((home) => home.migration)],
-    services: [core.service, ...homes.map((home) => home.service)],
+    services: [core.service, ...homes.map((home) => home.service), planReconciler(input, core.service)],
   };
 }
 
@@ -100,6 +112,21 @@ function planCore(input: PlanInput): { database: DatabaseSpec; migration: TaskSp
   };
 }
 
+/** The only process that may change the cluster: core-api's database and keys, and nothing else of it. */
+function planReconciler(input: PlanInput, core: ServiceSpec): ServiceSpec {
+  const taken = ['CORE_DATABASE_URL', 'FIELD_KEYS_FILE'];
+  const environment = {
+    ...common(input),
+    ...Object.fromEntries(taken.map((name) => [name, core.environment[name] ?? ''])),
+    PLATFORM: 'local',
+    CLUSTER_SETTINGS_FILE: clusterSettingsFile(input.privateFolder),
+    ...(input.kubeconfig === undefined
+      ? { CLUSTER: 'recording', CLUSTER_FOLDER: clusterFolder(input.privateFolder) }
+      : { CLUSTER: 'kubernetes', KUBECONFIG: input.kubeconfig }),
+  };
+  return { name: 'reconciler', app: 'core-api', file: 'reconciler.main.js', internal: false, environment };
+}
+
 function planHome(
   input: PlanInput,
   region: string,
@@ -123,6 +150,8 @@ function planHome(
     PROVISIONER_DATABASE_URL: withLogin(input.parts.postgres.url, provisioner.role, provisioner.password),
     REDIS_URL: input.parts.redis.url,
     REDIS_PREFIX: `bp:${hex}:`,
+    MAIL_URL: pathToFileURL(mailFolder(input.privateFolder)).href,
+    MAIL_FROM: 'statements@biplane.example',
     ROOT_KEY_FILE: rootKeyFile(input.privateFolder),
   };
   return {

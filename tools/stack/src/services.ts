@@ -7,6 +7,8 @@ export interface ServiceSpec {
   name: string;
   /** Folder under apps/. */
   app: string;
+  /** Its entry file in dist/; main.js by default. */
+  file?: string;
   environment: Record<string, string>;
   /** True when the service has a second listener for /internal. */
   internal: boolean;
@@ -64,7 +66,7 @@ export class Supervisor {
     replica.process = this.group.spawn({
       name,
       command: process.execPath,
-      args: ['--enable-source-maps', this.entry(replica.spec.app, 'main.js')],
+      args: ['--enable-source-maps', this.entry(replica.spec.app, replica.spec.file ?? 'main.js')],
       env: { ...this.environmentOf(replica), ...options.env },
       cwd: this.root,
       logFile: this.logFile(name),

@@ -1,8 +1,10 @@
 import { cacheFolder } from './cache.js';
+import { writeClusterSettings } from './cluster-settings.js';
 import { serveControl, type Control } from './control.js';
 import { ensureDatabases } from './databases.js';
 import { identify } from './process-identity.js';
 import { Ports } from './ports.js';
+import type { Part } from './part.js';
 import { completePasswords, startParts, type Parts } from './parts.js';
 import { createFurtherKey, prepareFirstUse, writeFixedFiles } from './first-use.js';
 import type { RunFolder } from './run-folder.js';
@@ -34,8 +36,17 @@ export interface StackOptions {
   startAt?: string;
   /** Regions of which a home is started. */
   homes?: string[];
+  /** Where dedicated homes run; without one they are recorded as files, which tools/cluster runs. */
+  cluster?: StackCluster | undefined;
+  /** Where the ready pods of a dedicated home listen, by its namespace. */
+  homeAddresses?: ((namespace: string) => Promise<string[]>) | undefined;
   step: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   say: (line: string) => void;
+}
+
+export interface StackCluster {
+  kubeconfig: string;
+  apiServer: Part;
 }
 
 export interface RunningStack {
@@ -91,15 +102,29 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     const secretFiles: Record<string, Record<string, string>> = {};
     const clients = await writeSecrets(run.privateFolder, homes, memory, secretFiles);
     await writeFixedFiles(run.privateFolder, options.startAt);
-    const plan = planStack({ parts, memory, regions: REGIONS, homes, privateFolder: run.privateFolder, secretFiles });
+    const plan = planStack({
+      parts,
+      memory,
+      regions: REGIONS,
+      homes,
+      privateFolder: run.privateFolder,
+      secretFiles,
+      kubeconfig: options.cluster?.kubeconfig,
+    });
     await writeMemory(run.privateFolder, memory);
     await step('databases and roles', () =>
       ensureDatabases(parts.postgres.url, plan.databases, plan.provisioners, !parts.postgres.external),
     );
     await runTasks(supervisor, plan, step);
-    await startServices(supervisor, plan, step);
+    await startServices(supervisor, plan, options, parts.kafka.brokers);
     control = await serveControl(
-      { supervisor, parts, createKey: (kid) => createFurtherKey(run.privateFolder, kid) },
+      {
+        supervisor,
+        parts,
+        apiServer: options.cluster?.apiServer,
+        homeAddresses: options.homeAddresses,
+        createKey: (kid) => createFurtherKey(run.privateFolder, kid),
+      },
       await ports.next(),
     );
     const file = describe(options, { supervisor, parts, control, clients, homes, memory });
@@ -135,8 +160,14 @@ async function runTasks(supervisor: Supervisor, plan: Plan, step: StackOptions['
   );
 }
 
-async function startServices(supervisor: Supervisor, plan: Plan, step: StackOptions['step']): Promise<void> {
+async function startServices(
+  supervisor: Supervisor,
+  plan: Plan,
+  { step, run }: StackOptions,
+  kafkaBrokers: string[],
+): Promise<void> {
   for (const service of plan.services) await supervisor.add(service);
+  await writeClusterSettings(run.privateFolder, plan.services, supervisor.state(), kafkaBrokers);
   await settleAll(plan.services.map(({ name }) => step(name, () => supervisor.start(name))));
 }
 

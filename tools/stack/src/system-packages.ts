@@ -10,6 +10,7 @@ export const SYSTEM_COMMANDS = {
   java: { debian: 'default-jre-headless', why: 'runs the Kafka broker' },
   mvn: { debian: 'maven', why: 'downloads the Kafka broker, once' },
   'redis-server': { debian: 'redis-server', why: 'the queue' },
+  etcd: { debian: 'etcd-server', why: "keeps a local cluster's objects" },
 } as const;
 export type SystemCommand = keyof typeof SYSTEM_COMMANDS;
 

@@ -7,6 +7,7 @@ import {
   parseMeterCode,
   parseRegionCode,
   parseTenantId,
+  type HomeId,
   type TenantId,
 } from '@biplane/kernel';
 import { emptyVersion, publishPlan, ServiceClient, testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
@@ -30,6 +31,8 @@ export interface BillingRig {
   readonly postgres: TestPostgres;
   readonly core: RunningCore;
   readonly admin: ServiceClient;
+  /** Where its tenants are served. */
+  readonly homeId: HomeId;
   /** Moves the Clock of the service, and waits until it has. */
   at(instant: string): Promise<void>;
   /** A plan of one version, published; what it does not say is nothing. */
@@ -40,16 +43,17 @@ export interface BillingRig {
 }
 
 /** A core-api without a broker, for suites that follow tenants through months. */
-export async function billingRig(startAt: string): Promise<BillingRig> {
+export async function billingRig(startAt: string, clients: Record<string, string[]> = {}): Promise<BillingRig> {
   const postgres = await testPostgres('core');
-  const core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], startAt });
+  const core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], startAt, clients });
   const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
-  const homeId = randomUUID();
+  const homeId = orThrow(parseHomeId(randomUUID()));
   await prepareCatalog(admin, { region: 'eu-1', homeId, key: core.key });
   return {
     postgres,
     core,
     admin,
+    homeId,
     async at(instant) {
       core.setClock(instant);
       await waitFor('the clock', async () => {
@@ -77,7 +81,7 @@ export async function billingRig(startAt: string): Promise<BillingRig> {
 interface Parts {
   readonly core: RunningCore;
   readonly admin: ServiceClient;
-  readonly homeId: string;
+  readonly homeId: HomeId;
 }
 
 async function scene({ core, admin, homeId }: Parts, id: string, deploymentId: string): Promise<BilledScene> {
@@ -103,7 +107,7 @@ async function scene({ core, admin, homeId }: Parts, id: string, deploymentId: s
         aggregation: 'sum',
         windowStart: from,
         windowEnd: to,
-        homeId: orThrow(parseHomeId(homeId)),
+        homeId,
         incarnation: 1,
         revision,
         quantity,

@@ -137,7 +137,7 @@ export class ChecksRig {
   }
 
   async quota(deploymentId: string, key: string): Promise<Record<string, unknown> | undefined> {
-    const path = `/api/v1/billing/quota?deployment=${deploymentId}&key=${key}`;
+    const path = `/api/v1/billing/quota?deploymentId=${deploymentId}&key=${key}`;
     return ((await this.gate.expect(200, 'GET', path)) as { data: Record<string, unknown>[] }).data[0];
   }
 

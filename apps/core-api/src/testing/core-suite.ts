@@ -60,9 +60,9 @@ export async function coreSuite(options: { startAt: string; clients?: Record<str
     subscription,
     async tenant(over = {}) {
       const body = { ...tenantBody(`t-${randomUUID().slice(0, 8)}`, 'eu-1'), ...over };
-      const answer = await admin.post('/api/v1/tenants', body, { 'idempotency-key': randomUUID() });
-      if (answer.status !== 202) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
-      const created = answer.body as { tenant: { id: string }; deployment: { id: string } };
+      const key = { 'idempotency-key': randomUUID() };
+      const answer = await admin.expect(202, 'POST', '/api/v1/tenants', body, key);
+      const created = answer as { tenant: { id: string }; deployment: { id: string } };
       const deploymentId = created.deployment.id;
       return { tenantId: created.tenant.id, deploymentId, subscription: await subscription(deploymentId) };
     },

@@ -134,7 +134,7 @@ export class InvoicesRig {
     return runCore({
       databaseUrl: postgres.url,
       regions: ['eu-1'],
-      startAt: InvoicesRig.juneAt,
+      clockFile: core.clockFile,
       fieldKey: core.fieldKey,
       clients,
     });

@@ -1,11 +1,11 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { groups } from '@biplane/contracts';
-import { exportPublicJwk, signKeyStatement } from '@biplane/licensing';
+import { createKeyPair, exportPublicJwk, signKeyStatement } from '@biplane/licensing';
 import { connectKafka, KafkaTransport, type KafkaConnection } from '@biplane/messaging';
-import { bootstrap, hashSecret, type RunningService } from '@biplane/service-kit';
+import { bootstrap, createTokenKey, hashSecret, type RunningService } from '@biplane/service-kit';
 import { AppModule, DOCS } from '../app.module.js';
 import type { CoreEnvironment } from '../environment.js';
 import { redirectSourcePaths } from '../source-paths.redirects.js';
@@ -17,6 +17,8 @@ export interface CoreOptions {
   readonly kafka?: KafkaConnection;
   /** Where the time of the service stands at its start. */
   readonly startAt?: string;
+  /** Of another process over the same database, so that both move together: of two times licenses would be signed in turn. */
+  readonly clockFile?: string;
   /** Of another process over the same database: without it that one's secrets cannot be read. */
   readonly fieldKey?: string;
   readonly signingKeysFolder?: string;
@@ -34,6 +36,7 @@ export interface CoreOptions {
 export interface RunningCore extends RunningService {
   /** Moves the time of the service. */
   setClock(instant: string): void;
+  readonly clockFile: string;
   readonly fieldKey: string;
   /** A pair as the ceremony makes it, and the root that signed its statements. */
   readonly key: {
@@ -44,7 +47,7 @@ export interface RunningCore extends RunningService {
   };
   /** A further pair of the same root. */
   anotherKey(dates?: KeyDates): RunningCore['key'];
-  readonly rootPublicKey: ReturnType<typeof generateKeyPairSync>['publicKey'];
+  readonly rootPublicKey: KeyObject;
 }
 
 /** The whole service in this process, over a database of the test: for suites, which connect real parts to it. */
@@ -55,7 +58,9 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     return path;
   };
-  const clock = file('clock.json', { offsetMs: options.startAt === undefined ? 0 : offsetTo(options.startAt) });
+  const clock =
+    options.clockFile ??
+    file('clock.json', { offsetMs: options.startAt === undefined ? 0 : offsetTo(options.startAt) });
   const fieldKey = options.fieldKey ?? randomBytes(32).toString('base64');
   const environment = {
     NODE_ENV: 'test',
@@ -69,10 +74,7 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
       'clients.json',
       await clientsOf({ admin: ['platform:admin', 'platform:read', 'billing:write'], ...options.clients }),
     ),
-    TOKEN_KEY_FILE: file(
-      'token.pem',
-      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    ),
+    TOKEN_KEY_FILE: file('token.pem', createTokenKey()),
     FIELD_KEYS_FILE: file('field-keys.json', { current: 1, keys: { 1: fieldKey } }),
     SIGNING_KEYS_FOLDER: options.signingKeysFolder,
     KMS_URL: options.kms?.url,
@@ -108,10 +110,11 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
       await app.startAllMicroservices();
     },
   });
-  const root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const root = createKeyPair();
   return {
     ...service,
     fieldKey,
+    clockFile: clock,
     rootPublicKey: root.publicKey,
     key: ceremonyKey(root.privateKey),
     anotherKey: (dates) => ceremonyKey(root.privateKey, dates),
@@ -134,10 +137,10 @@ interface KeyDates {
 }
 
 export function ceremonyKey(
-  rootPrivateKey: ReturnType<typeof generateKeyPairSync>['privateKey'],
+  rootPrivateKey: KeyObject,
   { notBefore = '2020-01-01T00:00:00.000Z', notAfter = '2040-01-01T00:00:00.000Z' }: KeyDates = {},
 ): RunningCore['key'] {
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pair = createKeyPair();
   const jwk = exportPublicJwk(pair.publicKey);
   const kid = `test-${createHash('sha256').update(jwk.x).digest('hex').slice(0, 12)}`;
   const say = (state: 'trusted' | 'revoked') =>

@@ -1,9 +1,9 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportPublicJwk, jwkThumbprint } from '@biplane/licensing';
-import { hashSecret } from '@biplane/service-kit';
+import { createTokenKey, hashSecret } from '@biplane/service-kit';
 
 export interface TestClient {
   readonly id: string;
@@ -27,10 +27,9 @@ export async function writeAppFiles(
     clients.map(async ({ secret, ...client }) => ({ ...client, secretHash: await hashSecret(secret) })),
   );
   const publicJwk = exportPublicJwk(rootKey);
-  const tokenKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const environment = {
     CLIENTS_FILE: write('clients.json', JSON.stringify(hashed)),
-    TOKEN_KEY_FILE: write('token.pem', tokenKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
+    TOKEN_KEY_FILE: write('token.pem', createTokenKey()),
     FIELD_KEYS_FILE: write(
       'keys.json',
       JSON.stringify({ current: 1, keys: { 1: randomBytes(32).toString('base64') } }),

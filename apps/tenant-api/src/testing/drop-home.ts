@@ -19,7 +19,14 @@ export async function dropHome(superUrl: string, homeId: string, schemaHash: str
          JOIN pg_roles g ON g.oid = m.roleid WHERE g.rolname = ANY($1::text[]) AND r.rolname LIKE 'tenant\\_%'`,
       [[ownerGroup, runtimeGroup]],
     );
-    for (const name of [...members, ownerGroup, runtimeGroup, provisioner]) {
+    // Of homes that it enrolled: whoever creates a role is made a member of it.
+    const homes = await names(
+      session,
+      `SELECT DISTINCT g.rolname AS name FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+         JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname = $1 AND g.rolname LIKE 'home\\_%'`,
+      [provisioner],
+    );
+    for (const name of [...members, ...homes, ownerGroup, runtimeGroup, provisioner]) {
       await session.query(`DROP OWNED BY ${quoteName(name)}`);
       await session.query(`DROP ROLE ${quoteName(name)}`);
     }

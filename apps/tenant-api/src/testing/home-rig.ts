@@ -10,8 +10,9 @@ import type { AccessDecider, DecisionListener, HomeIdentity } from '../features/
 import { LimitEvents } from '../features/limits/limit-events.service.js';
 import { homeDecider } from '../features/limits/limits.module.js';
 import { TenantLicenseService } from '../features/license/tenant-license.service.js';
+import { AppliedReporter } from '../features/tenancy/applied-reporter.js';
 import { DatabaseBuilder } from '../features/tenancy/database-builder.js';
-import { readTenantSchema } from '../features/tenancy/schema-folder.js';
+import { readTenantSchema, type TenantSchema } from '../features/tenancy/schema-folder.js';
 import { TenancyReconciler } from '../features/tenancy/tenancy.reconciler.js';
 import { TenancyService } from '../features/tenancy/tenancy.service.js';
 import { TenantHandles } from '../features/tenancy/tenant-handles.js';
@@ -29,6 +30,8 @@ export interface RigOptions {
   /** The engine of libs/limits on the home's database by default. */
   readonly decider?: AccessDecider;
   readonly listener?: DecisionListener;
+  /** The migrations of this program by default. */
+  readonly schema?: TenantSchema;
 }
 
 // These suites provoke what the services warn of.
@@ -60,22 +63,21 @@ export class HomeReplica {
     const events = new LimitEvents(this.home, unitOfWork, outbox, clock, ids);
     const decider = options.decider ?? homeDecider(this.home, this.keeper, events, { unitOfWork, clock, ids, metrics });
     this.licenses = new TenantLicenseService(this.keeper, decider, options.listener ?? events);
-    this.server = new TenantServer({ provisionerUrl, homeId, schema: readTenantSchema() });
+    this.server = new TenantServer({ provisionerUrl, homeId, schema: options.schema ?? readTenantSchema() });
     this.secrets = new TenantSecrets(new FieldCipher({ current: 1, keys: new Map([[1, options.fieldKey]]) }), ids);
     const builder = new DatabaseBuilder(this.server, clock);
     this.tenancy = new TenancyService(
-      this.home,
-      provisionerUrl,
+      this.server,
       this.licenses,
       builder,
       this.secrets,
       unitOfWork,
-      outbox,
+      new AppliedReporter(this.home, outbox, clock, ids),
       clock,
       ids,
     );
     this.handles = new TenantHandles(this.licenses, this.server, this.secrets, unitOfWork, jobs);
-    this.reconciler = new TenancyReconciler(this.tenancy, this.licenses, this.server, provisionerUrl, unitOfWork, jobs);
+    this.reconciler = new TenancyReconciler(this.tenancy, this.licenses, this.server, unitOfWork, jobs);
     this.status = new InstanceStatusReporter(this.home, this.keeper, unitOfWork, outbox, clock, ids, jobs);
   }
 

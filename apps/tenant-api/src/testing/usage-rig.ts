@@ -17,6 +17,7 @@ import type { KeptLicenses } from '../features/limits/limits.ports.js';
 import { LimitEvents } from '../features/limits/limit-events.service.js';
 import { LimitJobs } from '../features/limits/limit-jobs.service.js';
 import { homeDecider } from '../features/limits/limits.module.js';
+import { HomeSleep } from '../features/metrics/home-sleep.service.js';
 import { WindowCallCounter } from '../features/metrics/call-counter.service.js';
 import type { MeteredLicenses } from '../features/metrics/metrics.ports.js';
 import { MetricsService } from '../features/metrics/metrics.service.js';
@@ -30,6 +31,8 @@ export interface UsageRigOptions {
   readonly unitOfWork: UnitOfWork;
   readonly homeId: string;
   readonly licenses: TestLicenses;
+  /** A pool's, unless it says so. */
+  readonly kind?: 'dedicated';
 }
 
 // These suites provoke what the services warn of.
@@ -43,14 +46,15 @@ export class UsageReplica {
   readonly metrics: MetricsService;
   readonly counter: WindowCallCounter;
   readonly reporter: UsageReporter;
+  readonly sleep: HomeSleep;
   readonly decider: Decider;
   readonly events: LimitEvents;
   readonly limitJobs: LimitJobs;
   readonly reconciler: UsageReconciler;
 
   constructor(private readonly options: UsageRigOptions) {
-    const { clock, unitOfWork, homeId, licenses } = options;
-    const home = { homeId, kind: 'shared', region: 'eu-1', instanceId: randomUUID() } as const;
+    const { clock, unitOfWork, homeId, licenses, kind = 'shared' } = options;
+    const home = { homeId, kind, region: 'eu-1', instanceId: randomUUID() } as const;
     const jobs = new JobRunner(clock, new Metrics());
     const [ids, outbox, metrics] = [new RandomIds(clock), new Outbox({ clock }), new Metrics()];
     this.events = new LimitEvents(home, unitOfWork, outbox, clock, ids);
@@ -60,9 +64,11 @@ export class UsageReplica {
     this.metrics = new MetricsService(licenses, unitOfWork, clock, this.decider);
     this.counter = new WindowCallCounter(unitOfWork, clock, ids, this.decider, jobs);
     this.reporter = new UsageReporter(home, licenses, unitOfWork, outbox, jobs);
+    this.sleep = new HomeSleep(home, licenses, unitOfWork, this.counter, this.reporter, clock, ids, jobs);
     const usageMetrics = new UsageMetrics(metrics);
     this.reconciler = new UsageReconciler(home, licenses, this.decider, unitOfWork, clock, usageMetrics, jobs);
     this.reporter.onModuleInit();
+    this.sleep.onModuleInit();
     this.limitJobs.onModuleInit();
   }
 
@@ -90,6 +96,7 @@ export class UsageReplica {
 /** Licenses as the license feature answers them. */
 export class TestLicenses implements MeteredLicenses, KeptLicenses {
   private readonly held = new Map<string, LicenseClaims>();
+  private hasReadAll = true;
   private readonly listeners: ((changed: readonly string[]) => void)[] = [];
 
   constructor(
@@ -99,6 +106,16 @@ export class TestLicenses implements MeteredLicenses, KeptLicenses {
 
   now(): Date {
     return this.clock.now();
+  }
+
+  holdsAll(): boolean {
+    return this.hasReadAll;
+  }
+
+  /** As a process that has just started. */
+  whileUnread<T>(work: () => Promise<T>): Promise<T> {
+    this.hasReadAll = false;
+    return work().finally(() => (this.hasReadAll = true));
   }
 
   get(deploymentId: string): { readonly claims: LicenseClaims } | undefined {

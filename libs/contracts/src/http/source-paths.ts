@@ -3,8 +3,8 @@
  * later part adds its own.
  */
 export interface SourcePath {
-  /** S0 data plane, S1 platform subscription, S2 deployments and roll-up, S3 billing module. */
-  readonly source: 'S0' | 'S1' | 'S2' | 'S3';
+  /** S0 data plane, S1 platform subscription, S2 deployments and roll-up, S3 billing module, S4 module billing. */
+  readonly source: 'S0' | 'S1' | 'S2' | 'S3' | 'S4';
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly ours: string;
@@ -59,6 +59,12 @@ export const sourcePaths: readonly SourcePath[] = [
     { source: 'S3', method: 'GET', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S3', method: 'POST', path: '/api/billing/invoices', ours: '/api/v1/billing/invoices' },
     { source: 'S3', method: 'GET', path: '/api/billing/quota', ours: '/api/v1/billing/quota' },
+    {
+      source: 'S4',
+      method: 'POST',
+      path: '/api/admin/billing/backfill',
+      ours: '/api/v1/admin/billing/backfill',
+    },
   ]),
 ];
 

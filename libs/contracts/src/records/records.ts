@@ -79,18 +79,22 @@ const MoveReport = object({
   tables: array(object({ name: code, rows: count, checksum: sha256 }), 500),
 });
 
-const UsageWindow = object({
-  deploymentId: uuid,
-  meter: code,
-  aggregation: choice('sum', 'peak', 'last'),
-  windowStart: instant,
-  windowEnd: instant,
-  source: object({ homeId: uuid, incarnation: version }),
-  revision: version,
-  quantity: reportedQuantity,
-  closed: boolean,
-  licenseVersion: nullable(version),
-});
+const UsageWindow = object(
+  {
+    deploymentId: uuid,
+    meter: code,
+    aggregation: choice('sum', 'peak', 'last'),
+    windowStart: instant,
+    windowEnd: instant,
+    source: object({ homeId: uuid, incarnation: version }),
+    revision: version,
+    quantity: reportedQuantity,
+    closed: boolean,
+    licenseVersion: nullable(version),
+  },
+  // Of a gauge: when its reading was taken. Of two homes that counted in one window the later one's counts.
+  { lastAt: instant },
+);
 
 const LimitEvent = object({
   id: uuid,

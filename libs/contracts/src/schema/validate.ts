@@ -27,10 +27,13 @@ ajv.addFormat('rfc3339', { type: 'string', validate: isRfc3339 });
 
 export type Check<T> = (value: unknown) => Result<T, readonly FieldError[]>;
 
-/** Compiles a schema once, when its module loads. */
+/** Compiles a schema once, when it is first asked: a process asks few of those that both planes share. */
 export function compile<T>(schema: Schema<T>): Check<T> {
-  const validate: ValidateFunction = ajv.compile(schema.json);
-  return (value) => (validate(value) ? ok(value as T) : err((validate.errors ?? []).map(fieldError)));
+  let compiled: ValidateFunction | undefined;
+  return (value) => {
+    const validate = (compiled ??= ajv.compile(schema.json));
+    return validate(value) ? ok(value as T) : err((validate.errors ?? []).map(fieldError));
+  };
 }
 
 function fieldError(error: ErrorObject): FieldError {

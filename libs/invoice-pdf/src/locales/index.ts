@@ -32,6 +32,11 @@ export interface Speech {
   readonly month: (month: string) => string;
 }
 
+/** Whether papers have words for the language of the locale; in any other they are in English. */
+export function isSpoken(locale: string): boolean {
+  return Object.hasOwn(LANGUAGES, (locale.split(/[-_]/)[0] ?? '').toLowerCase());
+}
+
 export function speechOf(locale: string): Speech {
   const [language = 'en', ...rest] = locale.split(/[-_]/);
   const region = rest.find((part) => /^([A-Za-z]{2}|[0-9]{3})$/.test(part))?.toUpperCase();

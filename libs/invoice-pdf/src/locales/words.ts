@@ -36,10 +36,37 @@ export interface Words {
   readonly reminded: (level: string, number: string, date: string) => string;
   readonly reverseCharge: string;
   readonly provisional: string;
+  readonly statement: StatementWords;
   readonly page: (page: string, of: string) => string;
   readonly date: (year: string, month: number, day: string) => string;
   readonly month: (year: string, month: number) => string;
 }
+
+/** What a member's statement says, and the mail that brings it. */
+export interface StatementWords {
+  readonly title: string;
+  /** Before its id. */
+  readonly reference: string;
+  /** Before the name of whom it is for. */
+  readonly to: string;
+  readonly account: string;
+  /** Before the sender's number in a public register. */
+  readonly registration: string;
+  readonly opening: string;
+  readonly closing: string;
+  readonly date: string;
+  /** After each entry. */
+  readonly balance: string;
+  readonly kinds: Readonly<Record<EntryKind, string>>;
+  readonly noEntries: string;
+  readonly owed: string;
+  readonly inFavor: string;
+  /** One sentence, beside the file. */
+  readonly letter: (sender: string, from: string, to: string) => string;
+}
+
+/** What moves a member's account. */
+export type EntryKind = 'charge' | 'payment' | 'refund' | 'credit' | 'adjustment';
 
 /** Months in a list of twelve, the first being January. */
 export function nth(months: string): (month: number) => string {

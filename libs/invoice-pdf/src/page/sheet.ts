@@ -31,6 +31,13 @@ export interface Block {
   readonly height: number;
 }
 
+/** A PNG without transparency, or a JPEG; its size in pixels. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8Array;
+}
+
 const LEADING = 1.4;
 /** From the top of a line to its baseline, in em. */
 const BASELINE = 1.06;
@@ -84,6 +91,14 @@ export class Sheet {
 
   rule(x: number, y: number, width: number, color: string = COLOR.rule, thickness = 0.6): void {
     this.document.rect(this.left(x, width), y, width, thickness).fill(color);
+  }
+
+  /** At its full size in points, or smaller so that it fits. Returns its height. */
+  picture(picture: Picture, x: number, y: number, box: { readonly width: number; readonly height: number }): number {
+    const scale = Math.min(1, box.width / picture.width, box.height / picture.height);
+    const [width, height] = [picture.width * scale, picture.height * scale];
+    this.document.image(Buffer.from(picture.bytes), this.left(x, width), y, { width, height });
+    return height;
   }
 
   private left(x: number, width: number): number {

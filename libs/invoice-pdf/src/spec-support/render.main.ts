@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { renderInvoicePdf, type PaperOptions, type PrintedDocument } from '../index.js';
+import type { PaperOptions, PrintedDocument } from '../index.js';
+import { renderInvoicePdf } from '../render.js';
 
 // Draws each of these papers and says the hash of each: what a process of its own, elsewhere in the world, makes of them.
 const papers = JSON.parse(process.argv.at(-1) ?? '[]') as { document: PrintedDocument; options: PaperOptions }[];

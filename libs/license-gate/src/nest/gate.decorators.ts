@@ -11,7 +11,11 @@ export function RequireModule(action: string): MethodDecorator & ClassDecorator 
   return applyDecorators(
     SetMetadata<string, Gate>(GATE, { kind: 'module', action }),
     UseGuards(GateGuard),
-    ApiHeader({ name: 'X-Deployment-Id', required: true, description: 'The deployment that the request is for' }),
+    ApiHeader({
+      name: 'X-Deployment-Id',
+      required: false,
+      description: 'The deployment that the request is for, unless its token says so',
+    }),
   );
 }
 

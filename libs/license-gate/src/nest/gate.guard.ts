@@ -4,7 +4,7 @@ import { RefusalError } from '@biplane/kernel';
 import type { Decision } from '@biplane/licensing';
 import { GATE, METERS, type Gate } from './gate.metadata.js';
 import { GATE_PORTS, type GatePorts } from './gate.ports.js';
-import { refusalOf, warningHeader } from './refusal.js';
+import { refusalOf, warningHeader, type Refused } from './refusal.js';
 
 type Http = ReturnType<ExecutionContext['switchToHttp']>;
 
@@ -45,9 +45,10 @@ export class GateGuard implements CanActivate {
     const isForeign = license !== undefined && !this.ports.mayActFor(request, license);
     const newAddress = isForeign ? undefined : license?.placement.url;
     const answer = this.ports.check(isForeign ? NOBODY : deploymentId, gate.action, meter);
+    const { action } = gate;
     return answer instanceof Promise
-      ? answer.then((decision) => this.pass(decision, http, newAddress))
-      : this.pass(answer, http, newAddress);
+      ? answer.then((decision) => this.pass(decision, http, { action, newAddress }))
+      : this.pass(answer, http, { action, newAddress });
   }
 
   private routeOf(context: ExecutionContext): Route {
@@ -63,8 +64,8 @@ export class GateGuard implements CanActivate {
     return route;
   }
 
-  private pass(decision: Decision, http: Http, newAddress: string | undefined): true {
-    if (!decision.isAllowed) throw new RefusalError(refusalOf(decision, this.ports.now(), newAddress));
+  private pass(decision: Decision, http: Http, asked: Omit<Refused, 'now'>): true {
+    if (!decision.isAllowed) throw new RefusalError(refusalOf(decision, { ...asked, now: this.ports.now() }));
     const header = warningHeader(decision.warnings);
     if (header !== undefined) http.getResponse<Answer>().header('license-warning', header);
     return true;

@@ -28,7 +28,7 @@ function refusalFor(license: LicenseClaims | undefined, used?: string, action = 
     now: NOW,
     readings: used === undefined ? [] : [{ ...reading, used }],
   });
-  return refusalOf(decision, NOW, license?.placement.url);
+  return refusalOf(decision, { action, now: NOW, newAddress: license?.placement.url });
 }
 
 describe('what a guarded route answers', () => {
@@ -50,6 +50,15 @@ describe('what a guarded route answers', () => {
   ])('%s is answered with %i', (code, status, failure) => {
     expect(failure).toMatchObject({ code, status });
     expect(failure.retryAfterSeconds !== undefined).toBe(status === 429 || status === 503);
+  });
+
+  it('what is not licensed is named: only the route knows what it asked for', () => {
+    const { detail, members } = refusalFor(claims, '0', 'search:index');
+    expect({ detail, action: members?.['action'] }).toEqual({
+      detail: 'The license does not include search:index',
+      action: 'search:index',
+    });
+    expect(refusalFor(claims, '10').members).not.toHaveProperty('action');
   });
 
   it('a reached limit says when to come back, at most in a day, and the moved deployment says where', () => {

@@ -18,14 +18,24 @@ const factories: Readonly<Record<string, (input: FailureInput) => Failure>> = {
   'LIMIT.UNAVAILABLE': LimitErrors.UNAVAILABLE,
 };
 
+/** What was asked for, when, and where the deployment is served. */
+export interface Refused {
+  readonly action: string;
+  readonly now: Date;
+  readonly newAddress: string | undefined;
+}
+
 /** What a guarded route answers to a decision that does not admit. A code that nobody knows counts as no license. */
-export function refusalOf(decision: Decision, now: Date, newAddress: string | undefined): Failure {
+export function refusalOf(decision: Decision, { action, now, newAddress }: Refused): Failure {
   const create = factories[decision.code ?? ''] ?? LicenseErrors.UNAVAILABLE;
   const failure = create({ detail: decision.reason });
   const { behavior, limit, used, remaining, licenseVersion } = decision;
+  // The decision is ready-made, for every action alike; who called a route cannot know which one it asked for.
+  const isMissing = decision.code === 'LICENSE.MODULE_NOT_LICENSED';
   return create({
-    detail: decision.reason,
+    detail: isMissing ? `The license does not include ${action}` : decision.reason,
     members: {
+      ...(isMissing && { action }),
       ...(behavior !== null && { behavior, limit, used, remaining }),
       ...(failure.status === 421 && newAddress !== undefined && { url: newAddress }),
       licenseVersion,

@@ -3,13 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LicenseClaims } from '../claims/claims.js';
 import { decide } from '../decision/decide.js';
-import { DEPLOYMENT, goodClaims, HOME, newPair, NOW, trustedKey, type Pair } from '../testing/fixtures.js';
+import { createKeyPair, type KeyPair } from '../keys/key-pair.js';
+import { DEPLOYMENT, goodClaims, HOME, NOW, trustedKey } from '../testing/fixtures.js';
 import { signLicense } from '../token/sign-license.js';
 import { LicenseBook } from './license-book.js';
 import type { SharedParts } from './shared-parts.js';
 
 const deploymentId = DEPLOYMENT;
-const pairs = new Map<string, Pair>();
+const pairs = new Map<string, KeyPair>();
 const at = (seconds = 0, monotonicMs = seconds * 1000) => ({
   now: new Date(NOW.getTime() + seconds * 1000),
   monotonicMs,
@@ -25,8 +26,8 @@ function trust(book: LicenseBook, kid: string, state: 'trusted' | 'revoked' = 't
   return book.learnKey(trustedKey(kid, pairOf(kid).publicKey, { state }));
 }
 
-function pairOf(kid: string): Pair {
-  const pair = pairs.get(kid) ?? newPair();
+function pairOf(kid: string): KeyPair {
+  const pair = pairs.get(kid) ?? createKeyPair();
   pairs.set(kid, pair);
   return pair;
 }
@@ -122,6 +123,18 @@ describe('LicenseBook', () => {
     book.receive(deploymentId, signed({ version: 2, ...placedAt(randomUUID(), 2) }), at());
     expect(book.own()).toHaveLength(0);
     expect(book.get(deploymentId)?.claims.placement.url).toBe('https://other.example');
+  });
+
+  it('a license placed elsewhere that this home follows is known, is not one of ours, and stays known when it is followed no more', () => {
+    const book = new LicenseBook(HOME, ({ enrollment }) => enrollment !== undefined);
+    trust(book, 'k1');
+    const elsewhere = placedAt(randomUUID(), 1);
+    const enrollment = { homeId: randomUUID(), tokenHash: 'a'.repeat(64) };
+    expect(book.receive(deploymentId, signed({ version: 1, ...elsewhere, enrollment }), at()).kind).toBe('accepted');
+    expect(book.get(deploymentId)?.claims.enrollment).toEqual(enrollment);
+    expect(book.own()).toEqual([]);
+    expect(book.receive(deploymentId, signed({ version: 2, ...elsewhere }), at()).kind).toBe('accepted');
+    expect(book.get(deploymentId)?.claims.enrollment).toBeUndefined();
   });
 
   it('a revoked key takes its licenses and version marks along, so that a stolen key outranks nothing', () => {

@@ -29,7 +29,7 @@ export type Received =
 
 /**
  * All licenses that a home knows, by highest version. Pure: time is an argument, nothing is stored. Licenses of another home are kept
- * only for deployments that have been here, so that requests for them can be told where to go.
+ * only for deployments that have been here, so that requests for them can be told where to go, and for those that `follows` names.
  */
 export class LicenseBook {
   readonly keys = new KeyRing();
@@ -42,8 +42,14 @@ export class LicenseBook {
   private readonly parts = new SharedParts();
   private refusals = 0;
 
-  /** Without a home every license counts as own: a service that serves deployments wherever they are placed. */
-  constructor(private readonly homeId?: string) {
+  /**
+   * Without a home every license counts as own: a service that serves deployments wherever they are placed. `follows`: licenses placed
+   * elsewhere that this home has to know all the same, for it stands by for them or takes part in their enrollment.
+   */
+  constructor(
+    private readonly homeId?: string,
+    private readonly follows: (claims: LicenseClaims) => boolean = () => false,
+  ) {
     this.table = new LicenseTable(homeId);
   }
 
@@ -54,6 +60,11 @@ export class LicenseBook {
   /** Those placed at this home. */
   own(): HeldLicense[] {
     return [...this.held.values()].filter((license) => this.isOwn(license));
+  }
+
+  /** With those that are known though they are placed elsewhere. */
+  all(): HeldLicense[] {
+    return [...this.held.values()];
   }
 
   isOwn(license: Pick<HeldLicense, 'claims'>): boolean {
@@ -101,7 +112,7 @@ export class LicenseBook {
     const license = verified.value;
     this.newest.learn(license.kid, license.claims.iat, at);
     if (license.isRepeat) return { kind: 'repeated' };
-    if (!this.isOwn(license) && !this.held.has(deploymentId)) {
+    if (!this.isOwn(license) && !this.held.has(deploymentId) && !this.follows(license.claims)) {
       this.marks.set(deploymentId, { version: license.version, payloadHash: license.payloadHash, kid: license.kid });
       return { kind: 'elsewhere' };
     }

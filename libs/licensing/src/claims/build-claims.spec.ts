@@ -179,9 +179,11 @@ describe('buildClaims', () => {
   it('carries the bootstrap and the enrollment only while they are given', () => {
     const hash = 'a'.repeat(64);
     const bootstrap = { adminUserId: goodClaims.jti, inviteTokenHash: hash, expiresAt: goodClaims.noticeAt };
-    expect(build({ bootstrap, enrollment: { tokenHash: hash } })).toMatchObject({
+    expect(
+      build({ bootstrap, enrollment: { homeId: '01990000-0000-7000-8000-00000000000a', tokenHash: hash } }),
+    ).toMatchObject({
       bootstrap,
-      enrollment: { tokenHash: hash },
+      enrollment: { homeId: '01990000-0000-7000-8000-00000000000a', tokenHash: hash },
     });
     expect(Object.keys(build())).not.toContain('bootstrap');
   });

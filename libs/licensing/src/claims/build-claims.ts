@@ -5,6 +5,7 @@ import {
   LICENSE_LIFETIME_SECONDS_MAX,
   type LicenseBootstrap,
   type LicenseClaims,
+  type LicenseEnrollment,
   type LicensedLimit,
   type LicensedMeter,
   type LicensedModule,
@@ -69,7 +70,7 @@ export interface LicenseInput {
   /** Of the catalog, by code: at least those that the plan and the grants name. */
   readonly meters: ReadonlyMap<string, LicensedMeter>;
   readonly bootstrap?: LicenseBootstrap;
-  readonly enrollment?: { readonly tokenHash: string };
+  readonly enrollment?: LicenseEnrollment;
 }
 
 interface Draft {

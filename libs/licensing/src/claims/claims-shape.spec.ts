@@ -171,8 +171,8 @@ describe('the shape of a license', () => {
     const claims = {
       ...goodClaims,
       bootstrap,
-      enrollment: { tokenHash: hash },
-      placement: { ...goodClaims.placement, previous },
+      enrollment: { homeId: '01990000-0000-7000-8000-00000000000a', tokenHash: hash },
+      placement: { ...goodClaims.placement, previous, next: { ...previous, epoch: 2, url: 'https://own.example' } },
     };
     expect(licenseProblems(claims, 'refuse')).toEqual([]);
     expect(

@@ -74,7 +74,10 @@ const licenseShape = object(
         phase: literal('serving', 'draining'),
         url: text(URL_PATTERN, 'an http(s) address'),
       },
-      { previous: object({ homeId: uuid, epoch: integer(1) }) },
+      {
+        previous: object({ homeId: uuid, epoch: integer(1) }),
+        next: object({ homeId: uuid, epoch: integer(1), url: text(URL_PATTERN, 'an http(s) address') }),
+      },
     ),
     plan: object({ code: text(/^[a-z][a-z0-9_-]{0,62}$/, 'a plan code'), version: integer(1) }),
     featureFlags: map(CODE_PATTERN, bool, 200),
@@ -88,7 +91,7 @@ const licenseShape = object(
   {
     purgeAfter: instant,
     bootstrap: object({ adminUserId: uuid, inviteTokenHash: sha256, expiresAt: instant }),
-    enrollment: object({ tokenHash: sha256 }),
+    enrollment: object({ homeId: uuid, tokenHash: sha256 }),
   },
 );
 

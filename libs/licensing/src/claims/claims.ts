@@ -63,6 +63,8 @@ export interface LicensePlacement {
   readonly phase: 'serving' | 'draining';
   readonly url: string;
   readonly previous?: { readonly homeId: string; readonly epoch: number };
+  /** Where it is being moved to: that home stands by, and acts on nothing until a later license names it as its own. */
+  readonly next?: { readonly homeId: string; readonly epoch: number; readonly url: string };
 }
 
 export interface LicenseBootstrap {
@@ -70,6 +72,12 @@ export interface LicenseBootstrap {
   /** SHA-256, hex. The token itself, the name and the mail address never travel. */
   readonly inviteTokenHash: string;
   readonly expiresAt: string;
+}
+
+/** How a dedicated home proves to its region's pool who it is: SHA-256, hex, of the token that its pod holds. */
+export interface LicenseEnrollment {
+  readonly homeId: string;
+  readonly tokenHash: string;
 }
 
 export interface LicenseClaims {
@@ -101,7 +109,7 @@ export interface LicenseClaims {
   /** Every meter that the plan prices or limits, or that an add-on grants: a home counts these and no others. */
   readonly meters: Readonly<Record<string, LicensedMeter>>;
   readonly bootstrap?: LicenseBootstrap;
-  readonly enrollment?: { readonly tokenHash: string };
+  readonly enrollment?: LicenseEnrollment;
 }
 
 export function audienceOf(deploymentId: string): string {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { contextWith, encode, forge, goodClaims, KID, newPair, pair } from '../testing/fixtures.js';
+import { contextWith, encode, forge, goodClaims, KID, pair } from '../testing/fixtures.js';
 import { signLicense } from '../token/sign-license.js';
 import { verifyLicense } from '../token/verify-license.js';
 import { exportPublicJwk, importPrivateJwk, importPublicJwk, importRootPublicKey, jwkThumbprint } from './jwk.js';
+import { createKeyPair } from './key-pair.js';
 import { signKeyStatement, verifyKeyStatement, type KeyStatementClaims } from './key-statement.js';
 
-const root = newPair();
+const root = createKeyPair();
 const rootKid = jwkThumbprint(exportPublicJwk(root.publicKey));
 const claims: KeyStatementClaims = {
   kid: KID,
@@ -64,7 +65,7 @@ describe('key statements', () => {
   });
 
   it('a statement of another root is refused', () => {
-    expect(verifyKeyStatement(good, newPair().publicKey).ok).toBe(false);
+    expect(verifyKeyStatement(good, createKeyPair().publicKey).ok).toBe(false);
   });
 
   it('a malformed statement is never signed', () => {

@@ -1,17 +1,7 @@
-import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
-import {
-  DEPLOYMENT,
-  encode,
-  forge,
-  forgeHmac,
-  goodClaims,
-  goodHeader,
-  KID,
-  newPair,
-  pair,
-  trustedKey,
-} from './fixtures.js';
+import { createHmac, createPublicKey, createSign, generateKeyPairSync } from 'node:crypto';
+import { DEPLOYMENT, encode, forge, forgeHmac, goodClaims, goodHeader, KID, pair, trustedKey } from './fixtures.js';
 import { exportPublicJwk } from '../keys/jwk.js';
+import { createKeyPair } from '../keys/key-pair.js';
 import { signLicense } from '../token/sign-license.js';
 import type { VerificationContext } from '../token/verify-license.js';
 
@@ -96,7 +86,7 @@ const headers: BadToken[] = [
   bad('KID_MALFORMED', 'kid is a number', withHeader({ kid: 1 })),
   bad('KID_MALFORMED', 'kid of 65 characters', withHeader({ kid: 'k'.repeat(65) })),
   bad('HEADER_MEMBERS', 'jku: an address of keys', withHeader({ jku: 'https://evil.example/jwks.json' })),
-  bad('HEADER_MEMBERS', 'jwk: brings its own key', withHeader({ jwk: exportPublicJwk(newPair().publicKey) })),
+  bad('HEADER_MEMBERS', 'jwk: brings its own key', withHeader({ jwk: exportPublicJwk(createKeyPair().publicKey) })),
   bad('HEADER_MEMBERS', 'x5u: an address of a certificate', withHeader({ x5u: 'https://evil.example/cert' })),
   bad('HEADER_MEMBERS', 'x5c: brings its own certificate', withHeader({ x5c: ['MIIB'] })),
   bad('HEADER_MEMBERS', 'crit: an extension that must be understood', withHeader({ crit: ['exp'], exp: 1 })),
@@ -111,12 +101,16 @@ const headers: BadToken[] = [
   bad('HEADER_MEMBERS', 'a header spelled with spaces', forge(JSON.stringify(goodHeader, null, 1), goodClaims)),
 ];
 
-const other = newPair();
+const other = createKeyPair();
 const keyContext = (changes: Parameters<typeof trustedKey>[2]) => ({
   trustedKeys: new Map([[KID, trustedKey(KID, pair.publicKey, changes)]]),
 });
-const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const asPem = {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+} as const;
+const p384 = createPublicKey(generateKeyPairSync('ec', { namedCurve: 'P-384', ...asPem }).publicKey);
+const rsa = createPublicKey(generateKeyPairSync('rsa', { modulusLength: 2048, ...asPem }).publicKey);
 
 const keys: BadToken[] = [
   bad('KEY_UNKNOWN', 'a kid that nobody trusts', withHeader({ kid: 'other' })),
@@ -153,10 +147,10 @@ const keys: BadToken[] = [
   ),
   bad('SIGNATURE', 'r and s swapped', `${header}.${payload}.${swapHalves(signature)}`),
   bad('SIGNATURE', 'a trusted key of another curve', good, {
-    trustedKeys: new Map([[KID, { ...trustedKey(KID, pair.publicKey), publicKey: p384.publicKey }]]),
+    trustedKeys: new Map([[KID, { ...trustedKey(KID, pair.publicKey), publicKey: p384 }]]),
   }),
   bad('SIGNATURE', 'a trusted key of another kind', good, {
-    trustedKeys: new Map([[KID, { ...trustedKey(KID, pair.publicKey), publicKey: rsa.publicKey }]]),
+    trustedKeys: new Map([[KID, { ...trustedKey(KID, pair.publicKey), publicKey: rsa }]]),
   }),
 ];
 

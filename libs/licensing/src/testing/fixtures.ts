@@ -1,6 +1,7 @@
-import { createHmac, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHmac, createSign, type KeyObject } from 'node:crypto';
 import type { LicenseClaims } from '../claims/claims.js';
 import { exportPublicJwk } from '../keys/jwk.js';
+import { createKeyPair } from '../keys/key-pair.js';
 import type { TrustedKey } from '../keys/key-statement.js';
 import type { VerificationContext } from '../token/verify-license.js';
 
@@ -52,13 +53,7 @@ export const goodClaims: LicenseClaims = {
   },
 };
 
-export interface Pair {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-}
-export const newPair = (): Pair => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-
-export const pair = newPair();
+export const pair = createKeyPair();
 export const KID = '2026-03-a';
 
 export function trustedKey(kid: string, publicKey: KeyObject, changes: Partial<TrustedKey> = {}): TrustedKey {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import { letConnectionsRest } from './resting-connections.js';
 
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -22,6 +23,7 @@ const REQUEST_TIMEOUT_MS = 8_000;
 export const CLIENT_RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 } as const;
 
 export function kafkaClient(connection: KafkaConnection): Kafka {
+  letConnectionsRest();
   const { username, password } = connection;
   const config: KafkaConfig = {
     brokers: [...connection.brokers],

@@ -201,6 +201,33 @@ describe('the outbox and its relay', () => {
     expect(broker.records('somewhere').map(({ value }) => value?.toString())).toEqual(['1', '2', '3']);
   });
 
+  it('a flush sends all that waits, and does not wait for a broker that takes nothing', async () => {
+    const broker = new InMemoryBroker();
+    broker.createTopic('somewhere', 1);
+    const relay = startRelay(broker.producer());
+    await waitFor('the lock', () => relay.isActive);
+    await add(record('somewhere', 'a', '1'), record('somewhere', 'a', '2'));
+    await relay.flush(60_000);
+    expect(broker.records('somewhere')).toHaveLength(2);
+    broker.setUp(false);
+    await add(record('somewhere', 'a', '3'));
+    // Within the time of the test, not within its own.
+    await relay.flush(3_600_000);
+    expect(await pending()).toBe(1);
+  });
+
+  it('of two that end at once the one that stood by sends what was committed last', async () => {
+    const topic = await kafka.createTopic();
+    const active = startRelay();
+    await waitFor('the active one', () => active.isActive);
+    const standby = startRelay();
+    await active.flush(5_000);
+    await add(record(topic, 'a', 'last words'));
+    await Promise.all([active.stop(), standby.flush(5_000)]);
+    expect(await pending()).toBe(0);
+    expect(await values(topic)).toEqual(['last words']);
+  });
+
   it('a nudge after the commit sends at once, a rolled back transaction sends nothing', async () => {
     const topic = await kafka.createTopic();
     const relay = startRelay();

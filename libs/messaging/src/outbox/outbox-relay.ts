@@ -22,6 +22,8 @@ export interface OutboxRelayOptions {
 const BATCH_MAX = 500;
 const POLL_MS = 250;
 const STANDBY_MS = 1_000;
+/** Of one that ends with rows of its own: the active one may be ending too. */
+const LAST_LOOK_MS = 20;
 const MEASURE_MS = 1_000;
 const PRUNE_MS = 60_000;
 const PRUNE_ROWS_MAX = 5_000;
@@ -39,9 +41,12 @@ const DATABASE_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 export class OutboxRelay {
   private readonly logger = new Logger('OutboxRelay');
   private readonly stopping = new AbortController();
+  private readonly ending = new AbortController();
   private wake = new AbortController();
   private running: Promise<void> | null = null;
   private active = false;
+  /** The broker did not take what was sent last. */
+  private refused = false;
   private measuredAt = Number.NEGATIVE_INFINITY;
   private prunedAt = Number.NEGATIVE_INFINITY;
 
@@ -67,13 +72,19 @@ export class OutboxRelay {
     if (this.running !== null) await within(STOP_MS_MAX, this.running);
   }
 
-  /** Sends until nothing waits or the time is over; for the flush of an orderly shutdown. */
+  /**
+   * Sends until nothing waits or the time is over; for the flush of an orderly shutdown. Not to a broker that takes nothing: what
+   * waits is the next relay's anyway. One that stands by waits as long for the active one as that one takes to stop, and sends itself
+   * when it has gone: of two processes that end at once, the last one's rows would else wait for the next start.
+   */
   async flush(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
+    const standbyUntil = performance.now() + Math.min(timeoutMs, STOP_MS_MAX);
+    this.ending.abort();
     const session = await RelaySession.open(this.options.databaseUrl).catch(() => null);
     if (session === null) return;
     try {
-      while (this.active && performance.now() < until) {
+      while (!this.refused && performance.now() < (this.active ? until : standbyUntil)) {
         this.nudge();
         if ((await session.unpublished(1)).length === 0) return;
         await wait(20, this.stopping.signal);
@@ -107,7 +118,9 @@ export class OutboxRelay {
       const locked = await session.tryLock();
       connected();
       if (locked) return true;
-      await wait(STANDBY_MS, this.stopping.signal);
+      // An end that begins while it waits shortens the wait.
+      if (this.ending.signal.aborted) await wait(LAST_LOOK_MS, this.stopping.signal);
+      else await wait(STANDBY_MS, AbortSignal.any([this.ending.signal, this.stopping.signal]));
     }
     return false;
   }
@@ -126,8 +139,10 @@ export class OutboxRelay {
       try {
         await this.publish(rows);
         failures = 0;
+        this.refused = false;
       } catch (error) {
         failures += 1;
+        this.refused = true;
         this.options.metrics?.sendFailed();
         if (failures === 1) this.logger.warn(`the broker did not take ${rows.length} records: ${String(error)}`);
         await wait(backoffMs(failures, BROKER_BACKOFF), this.stopping.signal);

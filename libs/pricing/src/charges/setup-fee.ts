@@ -4,7 +4,7 @@ import type { DeploymentInput } from '../input.js';
 import { lineOf } from '../line.js';
 import type { Charge, ChargeContext } from './charge.js';
 
-/** Once, whole, in the period in which the deployment was first ready; never prorated. */
+/** Once, whole, in the period of the first instant that is charged; never prorated. */
 export const setupFee: Charge = (deployment, context) => {
   const terms = setupTerms(deployment, context);
   if (terms === null || isZeroDecimal(terms.plan.setupFee)) return [];
@@ -29,15 +29,11 @@ export const setupFee: Charge = (deployment, context) => {
   return [line];
 };
 
-/** The plan in force when the deployment was first ready; null when that was not in this period, or nothing of it is charged. */
-function setupTerms(
-  { firstPeriod, firstReadyAt, previousPlans = [] }: DeploymentInput,
-  { chargeable, plans }: ChargeContext,
-) {
+/** The plan in force at the first charged instant; null when that is not in this period. */
+function setupTerms({ firstPeriod, previousPlans = [] }: DeploymentInput, { chargeable, plans }: ChargeContext) {
   const first = chargeable[0];
   if (!firstPeriod || !first) return null;
-  const readyAt = firstReadyAt ?? first.from;
-  const index = previousPlans.findIndex(({ until }) => readyAt < until);
+  const index = previousPlans.findIndex(({ until }) => first.from < until);
   // -1 when none before it was still in force: that is the last.
   return plans.at(index) ?? null;
 }

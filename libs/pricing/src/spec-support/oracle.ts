@@ -75,8 +75,7 @@ function deploymentLines(
   const missing = bound((one) => one.minimumCommitment) - sum(charged);
   const hasMaximum = plans.every(({ planVersion: one }, index) => one.maximum || shares[index]!.top === 0n);
   const above = sum(charged) - bound((one) => one.maximum);
-  const readyIn = deployment.firstReadyAt?.getTime() ?? firstMs;
-  const setup = readyIn === undefined ? undefined : plans[time.planAt(readyIn)];
+  const setup = firstMs === undefined ? undefined : plans[time.planAt(firstMs)];
   return [
     ...charged,
     ...(missing > 0n ? [line(ref, 'commitment', last.code, ONE, missing)] : []),

@@ -9,7 +9,11 @@ import { RateLimiter } from './rate-limiter.js';
 import { parseBasic } from './token.controller.js';
 
 const pem = (curve = 'P-256'): string =>
-  generateKeyPairSync('ec', { namedCurve: curve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  generateKeyPairSync('ec', {
+    namedCurve: curve,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  }).privateKey;
 const START = new Date('2026-04-01T00:00:00Z');
 const ids: Ids = { uuid: () => '0190a5d2-7b1c-7000-8000-000000000001', random: (bytes) => new Uint8Array(bytes) };
 const tokensAt = (issuer: string, key: string, at = START): AccessTokens =>

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import { CLOCK } from '../clock/clocks.js';
 import { IDS, type Ids } from '../clock/ids.js';
+import { readSource, type TextSource } from '../environment/source-text.js';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-tokens.js';
 import { ClientCredentials } from './client-credentials.js';
@@ -13,8 +13,8 @@ import { TokenController } from './token.controller.js';
 export interface AuthOptions {
   /** `biplane-control`, or `biplane-data:<homeId>`: issuer and audience of the tokens. */
   readonly issuer: string;
-  readonly clientsFile: string;
-  readonly tokenKeyFile: string;
+  readonly clientsFile: TextSource;
+  readonly tokenKeyFile: TextSource;
   /** Per principal and replica; 500 a second with a burst of 1,000 by default. */
   readonly rateLimit?: RateLimit;
 }
@@ -33,7 +33,7 @@ export class AuthModule {
           provide: AccessTokens,
           inject: [CLOCK, IDS],
           useFactory: (clock: Clock, ids: Ids) =>
-            new AccessTokens(options.issuer, readFileSync(options.tokenKeyFile, 'utf8'), clock, ids),
+            new AccessTokens(options.issuer, readSource(options.tokenKeyFile), clock, ids),
         },
         {
           provide: ClientCredentials,

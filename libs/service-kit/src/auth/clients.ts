@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { isSecretHash } from '../crypto/secret-hash.js';
+import { readSource, type TextSource } from '../environment/source-text.js';
 
 /** An API client of this service. */
 export interface Client {
@@ -13,8 +13,8 @@ const CLIENTS_MAX = 10_000;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 const SCOPE = /^[a-z][a-z_]*:[a-z0-9_-]{1,64}$/;
 
-export function readClients(file: string): ReadonlyMap<string, Client> {
-  return parseClients(readFileSync(file, 'utf8'));
+export function readClients(source: TextSource): ReadonlyMap<string, Client> {
+  return parseClients(readSource(source));
 }
 
 /** Reads `[{"id","secretHash","scopes":[…],"regions":[…]?}]`; says which client is wrong, never its hash. */

@@ -6,6 +6,8 @@ export interface Principal {
   readonly regions: readonly string[] | null;
   /** Set when it holds `tenant:<id>`: it may read that tenant's own objects. */
   readonly tenantId?: string;
+  /** Set when what it came with is good for this deployment alone: no header has to say it again. */
+  readonly deploymentId?: string;
 }
 
 export const TENANT_SCOPE = 'tenant:*';

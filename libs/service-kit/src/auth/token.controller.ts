@@ -7,6 +7,7 @@ import { Public } from './access.decorators.js';
 import { TOKEN_LIFETIME_SECONDS } from './access-tokens.js';
 import { AuthErrors } from './auth.errors.js';
 import { ClientCredentials, type TokenAnswer } from './client-credentials.js';
+import { addressOf } from './network-of.js';
 import { RateLimiter } from './rate-limiter.js';
 
 export class TokenRequest {
@@ -50,7 +51,7 @@ export class TokenController {
     @Ip() address: string,
   ): Promise<TokenResponse> {
     // Per address, since whoever guesses secrets has no client id of its own; scrypt is dear.
-    const waitSeconds = this.limiter.take(`token:${address}`);
+    const waitSeconds = this.limiter.take(`token:${addressOf(address)}`);
     if (waitSeconds > 0) {
       const detail = 'Too many token requests from this address';
       throw new RefusalError(RequestErrors.RATE_LIMITED({ detail, retryAfterSeconds: waitSeconds }));

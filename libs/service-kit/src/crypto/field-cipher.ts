@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readSource, type TextSource } from '../environment/source-text.js';
 
 /** Where a sealed value stands: bound into its tag, so that it cannot be moved to another row or column. */
 export interface FieldPlace {
@@ -27,8 +27,8 @@ export class FieldCipher {
     this.keyOf(fieldKeys.current);
   }
 
-  static fromFile(file: string): FieldCipher {
-    return new FieldCipher(parseFieldKeys(readFileSync(file, 'utf8')));
+  static fromFile(source: TextSource): FieldCipher {
+    return new FieldCipher(parseFieldKeys(readSource(source)));
   }
 
   encrypt(place: FieldPlace, plaintext: string): string {

@@ -14,6 +14,8 @@ const UNAVAILABLE = new Set([
   'P2028', // no transaction could be started in time, or it ran out of time
   'P2037', // too many connections
   '53300', // too many connections
+  'P1010', // the login is locked out, as that of a home is that a deployment was moved away from
+  '28000', // the same
   '57P01', // admin shutdown
   '57P02', // crash shutdown
   '57P03', // starting up
@@ -54,6 +56,11 @@ export function isTransactionConflict(error: unknown): boolean {
 /** Somebody held a lock for longer than the transaction was ready to wait. */
 export function isLockTimeout(error: unknown): boolean {
   return fromDatabase(error) && complaintOf(error).codes.has('55P03');
+}
+
+/** It would write, and the login that it came by may only read at present. */
+export function isReadOnlyTransaction(error: unknown): boolean {
+  return fromDatabase(error) && complaintOf(error).codes.has('25006');
 }
 
 /** A unique index refused the row. With `constraint`, only when that index did. */

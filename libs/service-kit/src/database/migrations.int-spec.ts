@@ -61,6 +61,20 @@ describe('migrations in process', () => {
     });
   });
 
+  it('what is up to date is found so without the engine, and what failed is not', async () => {
+    const options = { url: database.url, folder };
+    await migrate(options);
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query('SELECT pg_advisory_lock(72707369)'); // the engine's own lock: whoever asks it would wait here
+    expect(await migrate(options)).toEqual([]);
+    await holder.end();
+    add('20260103000000_bad', 'SELECT 1/0;');
+    await expect(migrate(options)).rejects.toThrow();
+    rmSync(join(folder, '20260103000000_bad'), { recursive: true });
+    await expect(migrate(options)).rejects.toThrow('20260103000000_bad');
+  });
+
   it('of several processes at once each migration is applied by one', async () => {
     const runs = await Promise.all([1, 2, 3, 4].map(() => migrate({ url: database.url, folder })));
     expect(runs.flat()).toEqual(['20260101000000_thing']);

@@ -27,8 +27,11 @@ export class MigrationLockTimeoutError extends Error {
   override readonly name = 'MigrationLockTimeoutError';
 }
 
-/** Distinct from the lock of Prisma's engine, which is taken inside this one and so always free. */
-const LOCK_KEY = '4711230817';
+/**
+ * The session lock of whoever migrates a database. Distinct from the lock of Prisma's engine, which is taken inside this one and so always
+ * free.
+ */
+export const MIGRATION_LOCK_KEY = '4711230817';
 const LOCK_WAIT_MS = 60_000;
 const NAME = /^[0-9]{14}_[a-z0-9_]+$/;
 
@@ -37,12 +40,15 @@ const NAME = /^[0-9]{14}_[a-z0-9_]+$/;
  * A migration that fails is recorded as failed and throws; its own SQL is one transaction unless it says otherwise.
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
-  return withLock(options, () =>
-    withSchemaEngine(options.url, null, async (engine) => {
+  return withLock(options, async () => {
+    // Nearly every start finds nothing to do; loading the engine to hear so costs more than the rest of its way to the database.
+    const { pending, failed } = await migrationStatus(options);
+    if (pending.length === 0 && failed.length === 0) return [];
+    return withSchemaEngine(options.url, null, async (engine) => {
       const applied = await engine.applyMigrations({ migrationsList: listOf(options.folder), filters: NO_FILTERS });
       return applied.appliedMigrationNames;
-    }),
-  );
+    });
+  });
 }
 
 /** What stands in the database, compared with the folder. Changes nothing and waits for no lock. */
@@ -119,7 +125,7 @@ async function withLock<T>(options: MigrateOptions, work: () => Promise<T>): Pro
   const client = await connect(options.url);
   try {
     await client.query(`SET lock_timeout = ${Math.trunc(options.lockWaitMs ?? LOCK_WAIT_MS)}`);
-    await client.query(`SELECT pg_advisory_lock(${LOCK_KEY})`).catch((error: unknown) => {
+    await client.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK_KEY})`).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== '55P03') throw error;
       throw new MigrationLockTimeoutError('Another process migrates this database');
     });

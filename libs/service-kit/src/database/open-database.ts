@@ -20,6 +20,8 @@ const POOL_MAX = 10;
 const IDLE_MS = 30_000;
 const CONNECT_MS = 2_000;
 const STATEMENT_MS = 30_000;
+/** Said once a connection: as an option of each transaction it costs each a round trip. */
+const ISOLATION = 'SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 /** Opens nothing yet: the first statement connects, so an application can be built with its database down. */
 export function openDatabase(options: DatabaseOptions): UnitOfWork {
@@ -43,6 +45,8 @@ export function openPool(options: DatabaseOptions, onError: (error: unknown) => 
     idle_in_transaction_session_timeout: STATEMENT_MS,
     keepAlive: true,
     application_name: options.applicationName ?? 'biplane',
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg hands nobody the connection before this is answered; its types say void
+    onConnect: (client) => client.query(ISOLATION),
   });
   // pg takes its own listener away before the borrower can add one; an end in between would be nobody's error.
   pool.on('connect', (client) => client.on('error', onError));

@@ -51,6 +51,34 @@ describe('UnitOfWork', () => {
     expect(await seenByHook).toBe(before + 5);
   });
 
+  it('a transaction is read committed, whatever its database would have it', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await executeSql(unitOfWork.reader, `ALTER DATABASE "${name}" SET default_transaction_isolation = 'serializable'`);
+    const fresh = await openHomeDatabase(database.url, clientFactory);
+    const level = async (tx: Tx) =>
+      (await querySql<{ at: string }>(tx, `SELECT current_setting('transaction_isolation') AS at`))[0]!.at;
+    const levels = [
+      await fresh.run(level),
+      await fresh.run(level, { isolation: 'RepeatableRead' }),
+      await fresh.run(level),
+    ];
+    expect(levels).toEqual(['read committed', 'repeatable read', 'read committed']);
+    await fresh.close();
+    await executeSql(unitOfWork.reader, `ALTER DATABASE "${name}" RESET default_transaction_isolation`);
+  });
+
+  it('a relaxed transaction waits for no disk, and the next one of its connection does again', async () => {
+    await executeSql(unitOfWork.reader, `ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET synchronous_commit = on`);
+    const synced = await openHomeDatabase(database.url, clientFactory);
+    const told = async (tx: Tx) =>
+      (await querySql<{ at: string; pid: number }>(tx, `SELECT current_setting('synchronous_commit') AS at, pg_backend_pid() AS pid`))[0]!;
+    const [before, relaxed] = [await synced.run(told), await synced.run(told, { durability: 'relaxed' })];
+    const after = [];
+    while (after.length < 20 && after.at(-1)?.pid !== relaxed.pid) after.push(await synced.run(told));
+    await synced.close();
+    expect([before.at, relaxed.at, after.at(-1)]).toEqual(['on', 'off', { at: 'on', pid: relaxed.pid }]);
+  }); // prettier-ignore
+
   it('a refusal rolls everything back and calls no hook', async () => {
     const before = await valueOf(1);
     let called = false;

@@ -13,12 +13,17 @@ export interface TransactionalClient extends RawClient {
 }
 
 export interface TransactionOptions {
-  /** Read committed by default: rules are held by constraints and conditional updates, not by isolation. */
+  /** Read committed by default, as each connection is told: rules are held by constraints and conditional updates, not by isolation. */
   readonly isolation?: IsolationLevel;
   /** The transaction is rolled back after this; 15 s by default. */
   readonly timeoutMs?: number;
   /** How long to wait for a connection; 2 s by default, then 503. */
   readonly waitMs?: number;
+  /**
+   * `relaxed`: the commit does not wait for the disk, nor for a standby. What was committed in the last moments before a crash of PostgreSQL
+   * may be gone, as if it had never been; the database stays consistent. Only for hints that somebody finds again; `synced` by default.
+   */
+  readonly durability?: 'synced' | 'relaxed';
   /** Tries in all when PostgreSQL reports a deadlock or a serialization failure; 5 by default. */
   readonly attemptsMax?: number;
 }
@@ -73,10 +78,14 @@ export class UnitOfWork {
 
   private async attempt<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions): Promise<T> {
     const hooks: (() => void)[] = [];
-    const result = await this.client.$transaction<T>((client) => work(openTx(client, hooks)), {
+    const begun = async (client: RawClient): Promise<T> => {
+      if (options.durability === 'relaxed') await client.$executeRawUnsafe('SET LOCAL synchronous_commit = off');
+      return work(openTx(client, hooks));
+    };
+    const result = await this.client.$transaction<T>(begun, {
       maxWait: options.waitMs ?? WAIT_MS,
       timeout: options.timeoutMs ?? TIMEOUT_MS,
-      isolationLevel: options.isolation ?? 'ReadCommitted',
+      ...(options.isolation && { isolationLevel: options.isolation }),
     });
     for (const hook of hooks) {
       try {

@@ -1,4 +1,5 @@
 import { parseFaultPoints } from './fault-points.js';
+import { trustedProxies } from './trusted-proxies.js';
 import { list, oneOf, optional, port, text, url, type Variable } from './variables.js';
 
 const faultPoints: Variable<string> = {
@@ -49,6 +50,9 @@ export const serviceVariables = {
   ),
   FAULT_POINTS: optional(faultPoints),
 } as const;
+
+/** What every service reads that clients reach from outside. */
+export const proxyVariables = { TRUSTED_PROXIES: trustedProxies } as const;
 
 /** What every process that talks to Kafka reads. */
 export const kafkaVariables = {

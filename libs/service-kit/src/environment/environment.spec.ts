@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { kafkaVariables, postgresUrl, serviceVariables } from './common-variables.js';
+import { kafkaVariables, postgresUrl, proxyVariables, serviceVariables } from './common-variables.js';
 import { EnvironmentError, envReference, loadEnv } from './environment.js';
 import { parseFaultPoints } from './fault-points.js';
 import { integer, list, optional, text } from './variables.js';
@@ -46,6 +46,34 @@ describe('the typed environment', () => {
     const spec = { A: list({ help: 'a' }), B: integer({ help: 'b', max: 5 }), C: optional(text({ help: 'c' })) };
     expect(mistakesOf(() => loadEnv(spec, { A: 'x,x', B: '1e3' }))).toHaveLength(2);
     expect(loadEnv(spec, { A: 'x, y', B: '5' })).toEqual({ A: ['x', 'y'], B: 5, C: undefined });
+  });
+
+  it.each([
+    ['10.0.0.0/8, 192.0.2.7', ['10.0.0.0/8', '192.0.2.7']],
+    ['2001:db8::/32,::1', ['2001:db8::/32', '::1']],
+    ['', undefined],
+  ])('trusted proxies %j are %j', (text, trusted) => {
+    expect(loadEnv(proxyVariables, { TRUSTED_PROXIES: text }).TRUSTED_PROXIES).toEqual(trusted);
+  });
+
+  it.each([
+    '10.0.0',
+    '10.0.0.256',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '::1/129',
+    '10.0.0.0/8/8',
+    'loopback',
+    'proxy.internal',
+    '1.2.3.4:80',
+    'true',
+    '1',
+  ])('trusted proxies %j stop the start, which says the entry and not its text', (entry) => {
+    const mistakes = mistakesOf(() => loadEnv(proxyVariables, { TRUSTED_PROXIES: `192.0.2.7,${entry}` }));
+    expect(mistakes).toEqual([
+      'TRUSTED_PROXIES must be addresses like 192.0.2.7 and networks like 10.0.0.0/8: entry 2 is neither',
+    ]);
   });
 
   it('the reference names every variable, and comments out what may be left out', () => {

@@ -1,4 +1,6 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { applyDecorators } from '@nestjs/common';
+import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RefusalError } from '@biplane/kernel';
 import { RequestErrors } from '../problems/request.errors.js';
@@ -7,19 +9,38 @@ export const BODY_BYTES_MAX = 1_048_576;
 export const JSON_DEPTH_MAX = 32;
 const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+const CSV_TYPE = 'text/csv';
+/** Files come whole, so that they are taken or refused whole: a few ten thousand rows. */
+export const CSV_BYTES_MAX = 4 * BODY_BYTES_MAX;
 const FORM_ROUTE = '/oauth/token';
 const FORM_FIELDS_MAX = 20;
 
-/** Only these content types are read; a form only where RFC 6749 asks for one. */
+interface Reads {
+  readonly reads?: 'csv';
+}
+
+/** The body of the route is a file of comma-separated values, in UTF-8: it comes to `@Body()` as text, without its byte order mark. */
+export const ReadsCsv = (): MethodDecorator =>
+  applyDecorators(
+    RouteConfig({ reads: 'csv' } satisfies Reads),
+    ApiConsumes(CSV_TYPE),
+    ApiBody({ schema: { type: 'string' } }),
+  );
+
+/** Only these content types are read; a form only where RFC 6749 asks for one, and a file only where the route takes one. */
 export function registerBodyParsers(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
   const options = { parseAs: 'string', bodyLimit: BODY_BYTES_MAX } as const;
   fastify.addContentTypeParser(JSON_TYPES, options, (request, body, done) => {
-    parseWith(() => (onFormRoute(request) ? unsupported() : parseJson(String(body))), done);
+    parseWith(() => (onFormRoute(request) || takesCsv(request) ? unsupported() : parseJson(String(body))), done);
   });
   fastify.addContentTypeParser(FORM_TYPE, options, (request, body, done) => {
     parseWith(() => (onFormRoute(request) ? parseForm(String(body)) : unsupported()), done);
+  });
+  const files = { parseAs: 'buffer', bodyLimit: CSV_BYTES_MAX } as const;
+  fastify.addContentTypeParser<Buffer>(CSV_TYPE, files, (request, body, done) => {
+    parseWith(() => (takesCsv(request) ? parseUtf8(body) : unsupported()), done);
   });
 }
 
@@ -75,6 +96,14 @@ function depthOf(text: string): number {
   return deepest;
 }
 
+function parseUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed('The body is not text in UTF-8');
+  }
+}
+
 function parseForm(text: string): Record<string, string> {
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
   const entries = [...new URLSearchParams(text)];
@@ -97,6 +126,10 @@ function parseWith(parse: () => unknown, done: (error: Error | null, body?: unkn
 
 function onFormRoute(request: FastifyRequest): boolean {
   return request.routeOptions.url === FORM_ROUTE;
+}
+
+function takesCsv(request: FastifyRequest): boolean {
+  return (request.routeOptions.config as Reads | undefined)?.reads === 'csv';
 }
 
 function unsupported(): never {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Metrics } from '../metrics/metrics.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { createHttpApp, type RootModule } from './create-app.js';
 import type { Listeners } from './hooks.js';
@@ -15,6 +16,8 @@ export interface BootstrapOptions {
   readonly port: number;
   /** A second listener on the same app; with it, only that one serves `/internal/*`. */
   readonly internalPort?: number;
+  /** Addresses and networks whose X-Forwarded-For is believed; nobody's when absent. */
+  readonly trustedProxies?: readonly string[] | undefined;
   readonly docs: DocsOptions;
   /** Between creation and listening: Kafka transports are connected here. */
   readonly beforeListen?: (app: NestFastifyApplication) => Promise<void>;
@@ -35,7 +38,7 @@ const SHUTDOWN_MS_MAX = 25_000;
 /** Starts a service. A failed start throws: let the process end with it. */
 export async function bootstrap(options: BootstrapOptions): Promise<RunningService> {
   const listeners: Listeners = { internalPort: null, splitInternal: options.internalPort !== undefined };
-  const app = await createHttpApp(options.module, listeners);
+  const app = await createHttpApp(options.module, listeners, options.trustedProxies);
   try {
     serveDocs(app, options.docs);
     await options.beforeListen?.(app);
@@ -44,7 +47,10 @@ export async function bootstrap(options: BootstrapOptions): Promise<RunningServi
       options.internalPort === undefined ? null : await listenInternally(app, options.internalPort, options.host);
     listeners.internalPort = internal === null ? null : (internal.address() as AddressInfo).port;
     const service = serviceOf(app, internal, options.host);
-    if (options.handleSignals ?? true) closeOnSignals(service);
+    if (options.handleSignals ?? true) {
+      app.get(Metrics, { strict: false }).watchProcess();
+      closeOnSignals(service);
+    }
     return service;
   } catch (error) {
     await app.close().catch(() => undefined);
@@ -52,15 +58,29 @@ export async function bootstrap(options: BootstrapOptions): Promise<RunningServi
   }
 }
 
-/** For `main.ts`: `await runMain(async () => { … })`. A failed start is told in one line and ends with code 1. */
+/** What stops a start and is no fault of the program: told in one line, with a code by which an operator knows it. */
+export class StartRefusedError extends Error {
+  override readonly name: string = 'StartRefusedError';
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
+/** For `main.ts`: `await runMain(async () => { … })`. A failed start is told in one line and ends with code 1, or with its own. */
 export async function runMain(main: () => Promise<unknown>): Promise<void> {
   try {
     await main();
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    const exitCode = error instanceof StartRefusedError ? error.exitCode : 1;
     // A mistake of the environment is the operator's: the stack would only hide it.
-    process.stderr.write(`${name === 'EnvironmentError' ? message : (stack ?? message)}\n`);
-    process.exit(1);
+    const isTheirs = name === 'EnvironmentError' || error instanceof StartRefusedError;
+    process.stderr.write(`${isTheirs ? message : (stack ?? message)}\n`);
+    process.exit(exitCode);
   }
 }
 

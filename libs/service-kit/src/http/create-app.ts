@@ -4,7 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { BODY_BYTES_MAX, registerBodyParsers } from './body-parsers.js';
+import { registerEntityTags } from './entity-tag.js';
 import { refuseUnroutable, registerHooks, type Listeners } from './hooks.js';
+import { registerLocations } from './located-at.js';
 import { API_PREFIX, prefixExclusions } from './paths.js';
 import { requestIdOf } from './request-id.js';
 import { assertAccessDeclared, routeInventory } from './route-inventory.js';
@@ -18,7 +20,11 @@ const REQUEST_MS_MAX = 30_000;
 const KEEP_ALIVE_MS = 65_000; // longer than the load balancer's minute, so that it never reuses a closed connection
 
 /** The HTTP application with every convention, listening nowhere yet. */
-export async function createHttpApp(module: RootModule, listeners: Listeners): Promise<NestFastifyApplication> {
+export async function createHttpApp(
+  module: RootModule,
+  listeners: Listeners,
+  trustedProxies: readonly string[] = [],
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     http: { maxHeaderSize: HEADER_BYTES_MAX },
     bodyLimit: BODY_BYTES_MAX,
@@ -27,6 +33,8 @@ export async function createHttpApp(module: RootModule, listeners: Listeners): P
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     requestIdHeader: false,
+    // With it, the address of a request is the right-most of X-Forwarded-For that is no proxy of ours; without it, the peer's.
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: requestIdOf,
     frameworkErrors: refuseUnroutable,
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
@@ -51,6 +59,8 @@ function applyConventions(app: NestFastifyApplication, listeners: Listeners): vo
   registerHooks(app, listeners);
   const routes = routeInventory(app);
   assertAccessDeclared(routes);
+  registerLocations(app, routes);
+  registerEntityTags(app, routes);
   app.get(RouteTable).fill(routes);
 }
 

@@ -10,10 +10,13 @@ const ASSETS: Readonly<Record<string, string>> = {
 };
 const START_SCRIPT = `SwaggerUIBundle({ url: '/docs/openapi.json', dom_id: '#ui', deepLinking: true });`;
 
-/** `/docs` (the page) and `/docs/openapi.json`; a handful of fixed files, so no static file server is needed. */
+/**
+ * `/docs` (the page) and `/docs/openapi.json`; a handful of fixed files, so no static file server is needed. The document is made
+ * when it is first asked for: most processes never are, and each would pay for it at its start.
+ */
 export function serveDocs(app: NestFastifyApplication, options: DocsOptions): void {
   const fastify = app.getHttpAdapter().getInstance();
-  const document = JSON.stringify(openApiDocument(app, options));
+  let document: string | undefined;
   const serve = (path: string, type: string, body: () => string): void => {
     fastify.get(path, (_, reply) => {
       void reply
@@ -23,7 +26,9 @@ export function serveDocs(app: NestFastifyApplication, options: DocsOptions): vo
     });
   };
   serve('/docs', 'text/html; charset=utf-8', () => pageOf(options.title));
-  serve('/docs/openapi.json', 'application/json; charset=utf-8', () => document);
+  serve('/docs/openapi.json', 'application/json; charset=utf-8', () => {
+    return (document ??= JSON.stringify(openApiDocument(app, options)));
+  });
   serve('/docs/start.js', 'text/javascript; charset=utf-8', () => START_SCRIPT);
   for (const [name, type] of Object.entries(ASSETS)) serve(`/docs/${name}`, type, () => asset(name));
 }

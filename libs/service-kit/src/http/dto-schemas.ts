@@ -5,8 +5,8 @@ import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { getMetadataStorage } from 'class-validator';
 
-/** Where @nestjs/swagger keeps what `@ApiProperty` said; it does not export the name. */
-const API_PROPERTY = 'swagger/apiModelProperties';
+/** Where @nestjs/swagger keeps which properties a class shows, each as `:name`; it does not export the name. */
+const API_PROPERTIES = 'swagger/apiModelPropertiesArray';
 
 interface Rule {
   readonly name?: string;
@@ -44,8 +44,10 @@ function describe(dto: Type, seen: Set<Type>): void {
   for (const [property, ofProperty] of byProperty) {
     const nested = nestedType(dto, property);
     if (nested !== null) describe(nested, seen);
-    const explicit = Reflect.getMetadata(API_PROPERTY, dto.prototype as object, property) as unknown;
-    if (explicit === undefined) ApiProperty(optionsOf(ofProperty, nested))(dto.prototype as object, property);
+    // A class lists what its parent listed when it was declared, and not what the parent was described with since.
+    const listed = (Reflect.getMetadata(API_PROPERTIES, dto.prototype as object) ?? []) as string[];
+    if (listed.includes(`:${property}`)) continue;
+    ApiProperty(optionsOf(ofProperty, nested))(dto.prototype as object, property);
   }
 }
 
@@ -86,6 +88,7 @@ function keywordOf({ name, constraints = [] }: Rule): Record<string, unknown> {
       return { type: 'string', format: 'uri' };
     case 'isIso8601':
     case 'isRFC3339':
+    case 'isInstant':
       return { type: 'string', format: 'date-time' };
     case 'isInt':
       return { type: 'integer' };

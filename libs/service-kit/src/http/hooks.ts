@@ -33,12 +33,21 @@ export function registerHooks(app: NestFastifyApplication, listeners: Listeners)
   });
 }
 
-// PostgreSQL refuses NUL, and a query or a path parameter may reach it. A filter named __proto__ would vanish unrefused.
+// PostgreSQL refuses NUL, and a query or a path parameter may reach it.
 function urlRefusal(request: FastifyRequest): RefusalError | null {
   const url = request.raw.url ?? '';
   if (/%00/.test(url)) return new RefusalError(RequestErrors.MALFORMED({ detail: 'The URL contains a NUL character' }));
-  if (!/[?&]__proto__(?:[=&[]|%5b|$)/i.test(url)) return null;
+  if (!namesOf(url).some((name) => FORBIDDEN_NAME.test(name))) return null;
   return new RefusalError(RequestErrors.MALFORMED({ detail: 'A query parameter is forbidden' }));
+}
+
+// The validation pipe would leave these out of a query in silence, however they are spelled.
+const FORBIDDEN_NAME = /^(?:__proto__|constructor|prototype)(?:\[|$)/;
+
+function namesOf(url: string): string[] {
+  const start = url.indexOf('?');
+  if (start < 0) return [];
+  return [...new URLSearchParams(url.slice(start)).keys()];
 }
 
 /** What Fastify refuses before any route or hook is found: an address that cannot be decoded or is too long. */

@@ -100,6 +100,52 @@ describe('HTTP conventions', () => {
     await problem(await call('/api/v1/things/no-uuid', { token: admin }), 400, 'REQUEST.INVALID');
   });
 
+  it('a field is told to be missing, or what it has to be before how long it may be', async () => {
+    const tried = async (body: object): Promise<unknown> => {
+      const sent = { method: 'POST', token: admin, body: JSON.stringify(body), headers: { 'idempotency-key': 'k' } };
+      return (await problem(await call('/api/v1/things', sent), 400, 'REQUEST.INVALID'))['errors'];
+    };
+    const missing = { pointer: '/name', code: 'MISSING', detail: 'name is missing' };
+    expect(await tried({})).toEqual([missing]);
+    expect(await tried({ parts: [{}] })).toEqual([missing, { ...missing, pointer: '/parts/0/name' }]);
+    expect(await tried({ name: 5 })).toEqual([
+      { pointer: '/name', code: 'IS_STRING', detail: 'name must be a string' },
+    ]);
+    expect(await tried({ name: null })).toMatchObject([{ code: 'IS_STRING' }]);
+    expect(await tried({ name: 'x'.repeat(21) })).toMatchObject([{ code: 'MAX_LENGTH' }]);
+    expect(await tried({ name: 'a', size: 'b' })).toMatchObject([{ detail: 'size must be a number' }]);
+    expect(await tried({ name: 'a', parts: ['b'] })).toMatchObject([
+      { pointer: '/parts/0', detail: 'each value must be an object' },
+    ]);
+    const color = await problem(await call('/api/v1/things?color=', { token: admin }), 400, 'REQUEST.INVALID');
+    expect(color['errors']).toMatchObject([{ code: 'IS_IN' }]);
+  });
+
+  it('no name of a query is passed over in silence, however it is spelled and whoever the route is for', async () => {
+    for (const name of ['__proto__', '%5f_proto__', 'constructor', 'constructor[prototype]', 'prototype']) {
+      await problem(await call(`/api/v1/things?${name}=1`, { token: admin }), 400, 'REQUEST.MALFORMED');
+    }
+    await problem(await call('/api/v1/things/own?color=red'), 400, 'REQUEST.INVALID');
+    expect((await call('/api/v1/things/own')).status).toBe(200);
+  });
+
+  it('no body is passed over in silence where none is read; an empty one says nothing', async () => {
+    const sent = (body: object) => ({ method: 'POST', token: admin, body: JSON.stringify(body) });
+    const { errors } = await problem(await call('/api/v1/things/spin', sent({ dryRun: true })), 400, 'REQUEST.INVALID');
+    expect(errors).toEqual([{ pointer: '', code: 'UNKNOWN_FIELD', detail: 'No body is read here' }]);
+    expect((await call('/api/v1/things/spin', sent({}))).status).toBe(201);
+    expect((await call('/api/v1/things/spin', { method: 'POST', token: admin })).status).toBe(201);
+  });
+
+  it('no If-Match is passed over in silence where nothing is compared with it', async () => {
+    const headers = { 'if-match': '"x"' };
+    const refused = await call('/api/v1/things/spin', { method: 'POST', token: admin, headers });
+    expect((await problem(refused, 400, 'REQUEST.INVALID')).errors).toMatchObject([
+      { detail: 'No If-Match is read here' },
+    ]);
+    expect((await call('/api/v1/things/own', { headers })).status).toBe(200);
+  });
+
   it('an unexpected error tells nothing but the request id', async () => {
     const sent = { token: admin, headers: { 'x-request-id': 'caller-12345678' } };
     const { requestId } = await problem(await call('/api/v1/things/broken', sent), 500, 'SERVICE.INTERNAL');

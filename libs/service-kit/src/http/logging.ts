@@ -29,6 +29,8 @@ interface SeenRequest {
   readonly id?: unknown;
   readonly method?: unknown;
   readonly url?: string;
+  /** Of Node.js, with the address that Fastify found for it. */
+  readonly raw?: { readonly ip?: string };
 }
 
 /** JSON lines by nestjs-pino: one per request, with the request id on every line that it causes. */
@@ -47,12 +49,22 @@ export function loggingParams(service: ServiceIdentity, level: string, stream?: 
     serializers: {
       err: scrubbedError,
       // Headers and query strings can carry secrets and are worth little: only the path is kept.
-      req: (request: SeenRequest) => ({ method: request.method, path: String(request.url ?? '').split('?', 1)[0] }),
+      req: (request: SeenRequest) => ({
+        method: request.method,
+        path: String(request.url ?? '').split('?', 1)[0],
+        address: request.raw?.ip,
+      }),
       res: (response: { statusCode?: number }) => ({ status: response.statusCode }),
     },
     autoLogging: { ignore: (request: SeenRequest) => QUIET.test(String(request.url ?? '')) },
-    customLogLevel: (_: unknown, response: { statusCode: number }, error?: Error) =>
-      error !== undefined || response.statusCode >= 500 ? ('error' as const) : ('info' as const),
+    customLogLevel: (_: unknown, { statusCode }: { statusCode: number }, error?: Error) =>
+      levelOf(statusCode, error !== undefined),
   };
   return { pinoHttp: stream === undefined ? options : [options, stream] } as Params;
+}
+
+/** 503 is said on purpose and passes by itself: it is nobody's to repair, unless it stays, which the metrics tell. */
+function levelOf(status: number, hasFailed: boolean): 'info' | 'warn' | 'error' {
+  if (status === 503) return 'warn';
+  return hasFailed || status >= 500 ? 'error' : 'info';
 }

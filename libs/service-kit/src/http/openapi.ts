@@ -5,6 +5,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { Access } from '../auth/access.decorators.js';
 import { PROBLEM_MEDIA_TYPE } from '../problems/problem.js';
 import { describeDtos } from './dto-schemas.js';
+import { locationTemplate, type Locations } from './located-at.js';
 import { routeInventory } from './route-inventory.js';
 
 export interface DocsOptions {
@@ -16,6 +17,7 @@ export interface DocsOptions {
 interface Operation {
   operationId?: string;
   security?: Record<string, string[]>[];
+  parameters?: object[];
   responses: Record<string, unknown>;
   [extension: `x-${string}`]: unknown;
 }
@@ -62,16 +64,19 @@ export function openApiDocument(app: NestFastifyApplication, options: DocsOption
 }
 
 function completeOperations(app: NestFastifyApplication, document: OpenAPIObject): void {
-  const access = new Map(
-    routeInventory(app).map((route) => [`${route.method} ${template(route.path)}`, route.access] as const),
+  const routes = new Map(
+    routeInventory(app).map((route) => [`${route.method} ${template(route.path)}`, route] as const),
   );
   const scopes: Record<string, string> = {};
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
       if (operation === undefined) continue;
-      const declared = access.get(`${method.toUpperCase()} ${path}`) ?? null;
+      const route = routes.get(`${method.toUpperCase()} ${path}`);
+      const declared = route?.access ?? null;
       secure(operation, declared);
+      locate(operation, route?.locations ?? {});
+      if (route?.isTagged) tag(operation, method);
       if (declared?.kind === 'scopes') for (const scope of declared.scopes) scopes[scope] = `Routes that need ${scope}`;
       operation.responses['default'] = { $ref: '#/components/responses/Problem' };
     }
@@ -93,6 +98,23 @@ function secure(operation: Operation, access: Access | null): void {
   if (access?.kind === 'scopes') operation.security = access.scopes.map((scope) => ({ token: [scope] }));
   else if (access?.kind === 'own') operation['x-access'] = access.by;
   else operation.security ??= [];
+}
+
+function locate({ responses }: Operation, locations: Locations): void {
+  for (const [status, path] of Object.entries(locations)) {
+    const answer = (responses[status] ??= {}) as { headers?: Record<string, object> };
+    const description = `${locationTemplate(path)}, with members of the answer`;
+    answer.headers = { Location: { description, required: true, schema: { type: 'string', format: 'uri-reference' } } };
+  }
+}
+
+function tag(operation: Operation, method: string): void {
+  const answer = operation.responses['200'] as { headers?: Record<string, object> };
+  const schema = { type: 'string' };
+  answer.headers = { ...answer.headers, ETag: { description: 'Of what is shown', required: true, schema } };
+  if (method === 'get') return;
+  const description = 'An ETag that was read before: what has changed since is not edited (412)';
+  (operation.parameters ??= []).push({ name: 'If-Match', in: 'header', required: false, description, schema });
 }
 
 function template(path: string): string {

@@ -94,6 +94,11 @@ describe('the generated reference', () => {
         },
       },
     });
+    expect(document.paths).toMatchObject({
+      '/api/v1/things': {
+        get: { parameters: [{ name: 'color' }, { name: 'limit', schema: { maximum: 200 } }, { name: 'cursor' }] },
+      },
+    });
     expect(errors).toContain('## AUTH.SCOPE_MISSING');
     expect(scopes).toContain('| GET | `/api/v1/things/:id` | `platform:read` or `tenant:*` |');
     expect(env).toContain('CLIENTS_FILE=');

@@ -2,6 +2,8 @@ import { RequestMethod, type INestApplicationContext, type Type } from '@nestjs/
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ACCESS, type Access } from '../auth/access.decorators.js';
+import { ENTITY_TAGGED } from './entity-tag.js';
+import { LOCATED_AT, type Locations } from './located-at.js';
 import { fullPath } from './paths.js';
 import { RouteTable } from './route-table.js';
 
@@ -12,6 +14,9 @@ export interface RouteEntry {
   readonly controller: string;
   readonly handler: string;
   readonly access: Access | null;
+  readonly locations: Locations;
+  /** Whether its answers carry an ETag, and its edits may come with If-Match. */
+  readonly isTagged: boolean;
 }
 
 /** Every route of the application's controllers, sorted by path and method. Works in preview mode too. */
@@ -44,6 +49,7 @@ function routesOf(controller: Type, roots: readonly string[]): RouteEntry[] {
     const access = (Reflect.getMetadata(ACCESS, handler) ??
       Reflect.getMetadata(ACCESS, controller) ??
       null) as Access | null;
+    const locations = (Reflect.getMetadata(LOCATED_AT, handler) ?? {}) as Locations;
     const methodPaths = texts(Reflect.getMetadata(PATH_METADATA, handler));
     return controllerPaths.flatMap((base) =>
       methodPaths.map((path) => ({
@@ -52,6 +58,8 @@ function routesOf(controller: Type, roots: readonly string[]): RouteEntry[] {
         controller: controller.name,
         handler: name,
         access,
+        locations,
+        isTagged: Reflect.getMetadata(ENTITY_TAGGED, handler) === true,
       })),
     );
   });

@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { pinoHttp } from 'pino-http';
 import { loggingParams } from './logging.js';
@@ -24,6 +26,37 @@ describe('what is scrubbed from a log', () => {
     expect(logged).toMatchObject({ type: 'TypeError' });
     expect(JSON.stringify(logged)).toContain('[redacted]');
     expect(JSON.stringify(logged)).not.toContain('s3cret');
+  });
+
+  it.each([
+    [200, 30],
+    [404, 30],
+    [500, 50],
+    [502, 50],
+    [503, 40],
+  ])('an answer of %i is logged at level %i: only what somebody has to repair is an error', (status, level) => {
+    const lines: string[] = [];
+    const service = { name: 'core-api', version: '0.1.0', instanceId: 'core-api-0' };
+    const { pinoHttp: options } = loggingParams(service, 'info', { write: (line) => void lines.push(line) });
+    const log = pinoHttp(...(options as Parameters<typeof pinoHttp>));
+    const request = new IncomingMessage(new Socket());
+    const response = new ServerResponse(request);
+    log(request, response);
+    response.statusCode = status;
+    response.emit('finish');
+    expect(lines.map((line) => (JSON.parse(line) as { level: number }).level)).toEqual([level]);
+  });
+
+  it('the log tells where a request came from as the service found it, and of its URL no query', () => {
+    const lines: string[] = [];
+    const service = { name: 'core-api', version: '0.1.0', instanceId: 'core-api-0' };
+    const { pinoHttp: options } = loggingParams(service, 'info', { write: (line) => void lines.push(line) });
+    const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/x?token=s3cret' });
+    const response = new ServerResponse(request);
+    pinoHttp(...(options as Parameters<typeof pinoHttp>))(Object.assign(request, { ip: '198.51.100.7' }), response);
+    response.emit('finish');
+    expect(JSON.parse(lines.join(''))).toMatchObject({ req: { method: 'GET', path: '/x', address: '198.51.100.7' } });
+    expect(lines.join('')).not.toContain('s3cret');
   });
 
   it('the log of a service scrubs errors, wherever they are logged', () => {

@@ -17,7 +17,7 @@ export class IdempotencyService {
   private readonly inFlight = new Set<string>();
 
   constructor(
-    @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
+    @Inject(UnitOfWork) private readonly unitOfWork: Pick<UnitOfWork, 'run'>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 

@@ -32,6 +32,30 @@ describe('JobRunner', () => {
     expect(seen.slice(0, 3)).toEqual([NOW, NOW, NOW]);
   });
 
+  it('at the start one begins after the other has ended, and none waits for one that hangs', async () => {
+    const jobs = runner();
+    const order: string[] = [];
+    const quick = (name: string, then?: () => void) => ({
+      name,
+      everyMs: 60_000,
+      run: async () => {
+        order.push(`${name} begins`);
+        await new Promise((rested) => setImmediate(rested));
+        order.push(`${name} ends`);
+        then?.();
+      },
+    });
+    let release: () => void = () => undefined;
+    const hanging = { name: 'hanging', everyMs: 60_000, run: () => new Promise<void>((done) => (release = done)) };
+    await new Promise<void>((resolve) => {
+      for (const job of [quick('first'), quick('second'), hanging, quick('last', resolve)]) jobs.register(job);
+      jobs.onApplicationBootstrap();
+    });
+    expect(order).toEqual(['first', 'second', 'last'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+    release();
+    await jobs.beforeApplicationShutdown();
+  });
+
   it('the shutdown waits for a run in flight and starts no other', async () => {
     const jobs = runner();
     let runs = 0;

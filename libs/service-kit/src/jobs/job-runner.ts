@@ -26,6 +26,9 @@ interface Entry {
   running: Promise<void> | null;
 }
 
+/** How long a first run holds up the one after it. */
+const FIRST_RUN_MS_MAX = 250;
+
 /** Runs the jobs of this process, each after its rest. A failed run is logged and counted; the next comes as usual. */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -48,7 +51,15 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   onApplicationBootstrap(): void {
     this.started = true;
-    for (const entry of this.entries.values()) this.schedule(entry, 0);
+    void this.startInTurn();
+  }
+
+  /** One after the other: all at once they would each open a connection, and keep the first requests waiting for one. */
+  private async startInTurn(): Promise<void> {
+    for (const entry of [...this.entries.values()]) {
+      if (this.stopping) return;
+      await Promise.race([this.begin(entry), wait(FIRST_RUN_MS_MAX)]);
+    }
   }
 
   /** No run starts any more, and those in flight are waited for. */
@@ -60,13 +71,16 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private schedule(entry: Entry, delayMs: number): void {
     if (this.stopping) return;
-    entry.timer = setTimeout(() => {
-      entry.running = this.runOnce(entry).finally(() => {
-        entry.running = null;
-        this.schedule(entry, entry.job.everyMs);
-      });
-    }, delayMs);
+    entry.timer = setTimeout(() => void this.begin(entry), delayMs);
     entry.timer.unref();
+  }
+
+  private begin(entry: Entry): Promise<void> {
+    entry.running = this.runOnce(entry).finally(() => {
+      entry.running = null;
+      this.schedule(entry, entry.job.everyMs);
+    });
+    return entry.running;
   }
 
   private async runOnce({ job }: Entry): Promise<void> {
@@ -80,4 +94,8 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     this.metrics.observeJob(job.name, result, (performance.now() - startedAtMs) / 1000);
   }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
 }

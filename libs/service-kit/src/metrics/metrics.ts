@@ -28,7 +28,11 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  /**
+   * Memory, processor time, garbage collection and the event loop's lag, from now on. Once a process, and never in one that makes and
+   * drops services, as suites do: what watches is never taken away, and keeps all that it belonged to.
+   */
+  watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 

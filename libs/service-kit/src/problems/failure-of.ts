@@ -45,7 +45,7 @@ function fastifyFailure(error: unknown): Failure | null {
   if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return null;
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return RequestErrors.TOO_LARGE({ detail: 'The body is larger than 1 MiB' });
+      return RequestErrors.TOO_LARGE({ detail: 'The body is larger than what this route reads' });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return RequestErrors.MEDIA_TYPE({ detail: 'This route does not read that content type' });
     case 'FST_ERR_BAD_URL':

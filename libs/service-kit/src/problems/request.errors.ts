@@ -23,7 +23,16 @@ export const RequestErrors = declareErrors('REQUEST', {
     title: 'The request conflicts with what is stored',
     help: 'Read the present state, then decide whether to send a changed request.',
   },
-  TOO_LARGE: { status: 413, title: 'The request is too large', help: 'Send at most 1 MiB of body.' },
+  CHANGED: {
+    status: 412,
+    title: 'What is edited has changed',
+    help: 'Read it again, and send the edit with the new ETag in If-Match if it still holds.',
+  },
+  TOO_LARGE: {
+    status: 413,
+    title: 'The request is too large',
+    help: 'Send at most 1 MiB of body; of a file of CSV, at most 4 MiB.',
+  },
   URI_TOO_LONG: { status: 414, title: 'The address is too long', help: 'Send a shorter path or query.' },
   MEDIA_TYPE: {
     status: 415,

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTokenKey } from '../auth/token-key.js';
 import { hashSecret } from '../crypto/secret-hash.js';
 
 export interface KeyFiles {
@@ -13,12 +14,6 @@ export interface KeyFiles {
 
 export const SECRET = 'correct horse';
 export const TENANT = '0190a5d2-7b1c-7000-8000-000000000001';
-
-export function tokenKeyPem(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
-}
 
 export async function writeKeyFiles(): Promise<KeyFiles> {
   const folder = mkdtempSync(join(tmpdir(), 'biplane-kit-'));
@@ -34,7 +29,7 @@ export async function writeKeyFiles(): Promise<KeyFiles> {
   };
   return {
     clientsFile: write('clients.json', JSON.stringify(clients)),
-    tokenKeyFile: write('token.pem', tokenKeyPem()),
+    tokenKeyFile: write('token.pem', createTokenKey()),
     fieldKeysFile: write(
       'field-keys.json',
       JSON.stringify({ current: 1, keys: { 1: randomBytes(32).toString('base64') } }),

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Inject, Module, Post, Query, type DynamicModule } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, MaxLength, Min, ValidateNested } from 'class-validator';
-import { CurrentPrincipal, Public, Scopes } from '../auth/access.decorators.js';
+import { AccessBy, CurrentPrincipal, Public, Scopes } from '../auth/access.decorators.js';
 import { principalMayRead, type Principal } from '../auth/principal.js';
 import { DatabaseModule } from '../database/database.module.js';
 import type { PrismaAdapter } from '../database/open-database.js';
@@ -43,6 +43,7 @@ class ThingBody {
 }
 
 class ThingQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: ['red', 'blue'] })
   @IsOptional()
   @IsIn(['red', 'blue'])
   color?: string;
@@ -75,6 +76,16 @@ export class ThingsController {
     });
   }
 
+  @Post('spin')
+  @Scopes('platform:admin')
+  spin(): void {}
+
+  @Get('names')
+  @Scopes('platform:read')
+  names(@Query() { limit }: PageQuery): string[] {
+    return ['t0', 't1'].slice(0, limit);
+  }
+
   @Get()
   @Scopes('platform:read')
   @ApiPage(ThingDto)
@@ -91,6 +102,12 @@ export class ThingsController {
   @Scopes('platform:read')
   broken(): never {
     throw new Error('secret detail of a bug');
+  }
+
+  @Get('own')
+  @AccessBy('a test')
+  own(): string[] {
+    return [];
   }
 
   @Get(':id')

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -13,15 +14,17 @@ export interface Child {
 }
 
 // Beside the source in both layouts: the compiler copies no JavaScript.
-const LOADER = new URL('../../src/kill/source-loader.mjs', import.meta.url);
+const MAIN = new URL('../../src/kill/source-main.mjs', import.meta.url);
 
-/** Runs a source file in a process of its own, so that a test can kill it; `input` is its last argument, as JSON. */
+/**
+ * Runs a source file in a process of its own, so that a test can kill it; `input` is its last argument, as JSON. It ends at the
+ * latest with this process, however that one ends: its standard input does.
+ */
 export function spawnSource(file: URL, input: unknown, env: Readonly<Record<string, string>> = {}): Child {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@biplane/source', '--import', LOADER.href, file.pathname, JSON.stringify(input)],
-    { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [fileURLToPath(MAIN), fileURLToPath(file), JSON.stringify(input)], {
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   child.stderr.on('data', (chunk) => (output += String(chunk)));

@@ -1,10 +1,12 @@
-import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import { randomUUID, type KeyObject } from 'node:crypto';
 import { recordTypes, toCloudEvent, topics } from '@biplane/contracts';
 import {
+  createKeyPair,
   exportPublicJwk,
   jwkThumbprint,
   signKeyStatement,
   signLicense,
+  type KeyPair,
   type KeyState,
   type LicenseClaims,
 } from '@biplane/licensing';
@@ -27,8 +29,8 @@ export interface Placement {
 
 /** Stands for core-api in the suites of whoever holds licenses: an offline root, signing keys, and licenses as records of the topics. */
 export class TestIssuer {
-  readonly root = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  private readonly keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
+  readonly root = createKeyPair();
+  private readonly keys = new Map<string, KeyPair>();
 
   constructor(
     readonly region: string,
@@ -117,8 +119,8 @@ export class TestIssuer {
     return { topic, key: Buffer.from(key), headers, value: Buffer.from(value) };
   }
 
-  private keyOf(kid: string): { privateKey: KeyObject; publicKey: KeyObject } {
-    const known = this.keys.get(kid) ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private keyOf(kid: string): KeyPair {
+    const known = this.keys.get(kid) ?? createKeyPair();
     this.keys.set(kid, known);
     return known;
   }

@@ -8,10 +8,16 @@ export interface ApiDocument {
 }
 
 interface Operation {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, MediaType>> } | undefined>>;
+  readonly responses: Readonly<Record<string, Answer | undefined>>;
 }
 
-interface MediaType {
+interface Answer {
+  readonly content?: Readonly<Record<string, MediaType>>;
+  readonly headers?: Readonly<Record<string, { readonly description?: string } | undefined>>;
+}
+
+/** Of an answer, as one type of media. */
+export interface MediaType {
   readonly schema?: Readonly<Record<string, unknown>>;
 }
 
@@ -62,11 +68,15 @@ export class AnswerSchemas {
   }
 }
 
-function operationsOf({ paths }: ApiDocument): { name: string; operation: Operation }[] {
+export function operationsOf({ paths }: ApiDocument): { name: string; path: string; operation: Operation }[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method]) => METHODS.has(method))
-      .map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation: operation as Operation })),
+      .map(([method, operation]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        path,
+        operation: operation as Operation,
+      })),
   );
 }
 

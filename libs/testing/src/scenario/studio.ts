@@ -41,6 +41,26 @@ export const financialsModule = {
   limits: [{ meter: 'api_calls', cap: '100000', window: 'month', strategy: 'hard_block', warnAt: ['0.8', '1'] }],
 };
 
+/** The same with a ledger for what members owe, and members: what a tenant bills its own people with. */
+export const ledgerModules = [
+  { ...financialsModule, features: ['ledger', ...financialsModule.features] },
+  {
+    module: 'members',
+    features: ['records'],
+    dailyPrice: null,
+    limits: [{ meter: 'records', cap: '50', window: null, strategy: 'hard_block', warnAt: [] }],
+  },
+];
+
+/** What the limit of members is counted in. */
+export const recordsMeter = {
+  meter: 'records',
+  name: 'Members',
+  unit: 'member',
+  aggregation: 'last',
+  authority: 'data',
+};
+
 export const studioPlan = {
   code: 'studio',
   name: 'Studio',

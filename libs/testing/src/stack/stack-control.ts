@@ -1,6 +1,6 @@
 import { requiredVariable } from '../test-environment.js';
 
-export type PartName = 'kafka' | 'postgres' | 'redis';
+export type PartName = 'kafka' | 'postgres' | 'redis' | 'apiserver';
 export type PartVerb = 'start' | 'stop' | 'kill' | 'restart';
 
 export interface ServiceState {
@@ -16,6 +16,8 @@ export interface StackState {
   readonly kafka: { readonly running: boolean; readonly external: boolean };
   readonly postgres: { readonly running: boolean; readonly external: boolean };
   readonly redis: { readonly running: boolean; readonly external: boolean };
+  /** Of a stack with a cluster. */
+  readonly apiserver?: { readonly running: boolean; readonly external: boolean };
 }
 
 export interface StartOptions {
@@ -46,6 +48,12 @@ export class StackControl {
   /** The variables that the service is started with. */
   async environment(service: string): Promise<Record<string, string>> {
     return (await this.call('GET', `/services/${service}/environment`)) as Record<string, string>;
+  }
+
+  /** Where the ready pods of a dedicated home listen: its public port is 8080, its internal one 8081. */
+  async homeAddresses(homeId: string): Promise<readonly string[]> {
+    const answer = await this.call('GET', `/homes/t-${homeId.replaceAll('-', '')}`);
+    return (answer as { addresses: string[] }).addresses;
   }
 
   async start(service: string, options: StartOptions = {}): Promise<ServiceState> {

@@ -239,6 +239,13 @@ const code = [
     ['no-restricted-syntax'],
     [],
   ),
+  canary(
+    'keys that share a lock with the job that made them',
+    home,
+    "import { generateKeyPairSync } from 'node:crypto';\nexport const used = generateKeyPairSync('ec', { namedCurve: 'P-256' });",
+    ['no-restricted-syntax'],
+    [],
+  ),
 ];
 
 const cycle = [

@@ -2,7 +2,7 @@ import type { DemoContext } from '../context.js';
 import { insistEqual } from '../expect.js';
 import type { Outcome } from '../narrator.js';
 
-interface Decision {
+export interface Decision {
   readonly outcome: string;
   readonly isAllowed: boolean;
   readonly code: string;

@@ -6,6 +6,7 @@ import { business, computeHours, hoursOf, initech, may, team, vat } from '../ini
 import type { Outcome } from '../narrator.js';
 import { scenario } from '../scenario.js';
 import { provision, succeeded } from './tenant.js';
+import { passTo } from './month.js';
 import { submit } from './usage.js';
 
 interface PlanChangePreview {
@@ -63,6 +64,7 @@ export async function liveThroughMay(context: DemoContext): Promise<Outcome> {
     await context.moveClockTo(at);
     await what();
   }
+  await passTo(context, may.lastAt);
   return {
     headline: 'May: search on 4 days, a better plan on the 11th, a suspended week, 1,250.5 compute hours',
     details: [preview],

@@ -6,6 +6,7 @@ import type { DemoContext } from '../context.js';
 import { insist, insistEqual, until } from '../expect.js';
 import { hoursOf, june, may } from '../initech.js';
 import type { Outcome } from '../narrator.js';
+import { passTo } from './month.js';
 import { submit } from './usage.js';
 
 interface Rollup {
@@ -54,6 +55,7 @@ export async function billLateUsage(context: DemoContext): Promise<Outcome> {
     () => context.monthlyBill(june.period, context.initech.tenantId),
     ({ lines }) => lines.some(({ kind }) => kind === 'adjustment'),
   );
+  await passTo(context, june.lastAt);
   await context.moveClockTo(june.overAt);
   await rollUp(context, june.period);
   const invoice = await invoiceOf(context, june.period);

@@ -4,7 +4,7 @@ import { insist, insistEqual, until } from '../expect.js';
 import type { Outcome } from '../narrator.js';
 import { acme } from '../scenario.js';
 
-interface CreatedTenant {
+export interface CreatedTenant {
   readonly tenant: { readonly id: string };
   readonly deployment: {
     readonly id: string;
@@ -32,6 +32,7 @@ export async function createTenant(context: DemoContext): Promise<Outcome> {
   context.tenantId = created.tenant.id;
   context.deploymentId = created.deployment.id;
   context.operationId = created.operation.id;
+  context.inviteToken = created.inviteToken;
   return {
     headline: `Acme is a tenant; its deployment is ${created.deployment.type}`,
     details: [
@@ -69,10 +70,13 @@ export async function provision(
   return { tenantId: tenant.id, deploymentId: deployment.id };
 }
 
+/** A container, on a machine that does other things besides, too. */
+const readyWithinMs = 240_000;
+
 export async function succeeded(context: DemoContext, operationId: string): Promise<Operation> {
   const operation = await until(
     'the provisioning operation to succeed',
-    60_000,
+    readyWithinMs,
     async () => (await context.core.expect(200, 'GET', `/api/v1/operations/${operationId}`)) as Operation,
     ({ state }) => state === 'succeeded' || state === 'failed',
   );

@@ -1,4 +1,13 @@
-import { emptyVersion, financialsModule, gst, storageAddon, studioMeters, studioPlan } from '@biplane/testing';
+import {
+  emptyVersion,
+  financialsModule,
+  gst,
+  ledgerModules,
+  recordsMeter,
+  storageAddon,
+  studioMeters,
+  studioPlan,
+} from '@biplane/testing';
 import type { E2eStack } from './stack.js';
 
 const meterOf = (meter: string, aggregation: 'sum' | 'last', authority: 'data' | 'control') => ({
@@ -27,6 +36,15 @@ const atelierPlan = {
   name: 'Atelier',
   rank: 30,
   version: { ...studioPlan.version, modules: [financialsModule, search, seats, imports] },
+};
+
+/** One with members, and a ledger for what they owe. */
+const guildPlan = {
+  ...studioPlan,
+  code: 'guild',
+  name: 'Guild',
+  rank: 25,
+  version: { ...studioPlan.version, modules: ledgerModules },
 };
 
 /** One limit of each kind, small enough to be reached: hard ones in both planes, a throttle, overage. */
@@ -62,10 +80,10 @@ export async function authorCatalog({ core }: E2eStack): Promise<void> {
     if (![201, 409, 422].includes(status)) throw new Error(`POST ${path}: ${status} ${JSON.stringify(answer)}`);
     return status === 201;
   };
-  for (const meter of [...studioMeters, ...boundedMeters]) await author('/api/v1/catalog/meters', meter);
+  for (const meter of [...studioMeters, recordsMeter, ...boundedMeters]) await author('/api/v1/catalog/meters', meter);
   await author('/api/v1/catalog/addons', storageAddon);
   await author('/api/v1/catalog/taxes', gst);
-  for (const plan of [studioPlan, atelierPlan, boundedPlan]) {
+  for (const plan of [studioPlan, guildPlan, atelierPlan, boundedPlan]) {
     if (!(await author('/api/v1/subscription/plans', plan))) continue;
     await core.expect(200, 'POST', `/api/v1/subscription/plans/${plan.code}/versions/1/publish`);
   }

@@ -38,6 +38,18 @@ export class Databases {
     const [row] = await this.query<Record<string, number>>(database, `SELECT ${counts.join(', ')}`);
     return row ?? {};
   }
+
+  /** Every table of a database with how many rows it has and what they hold: whatever is written shows. */
+  async contents(database: string): Promise<Record<string, string>> {
+    const listed = `SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY relname`;
+    const tables = await this.query<{ relname: string }>(database, listed);
+    const columns = tables.map(({ relname }) => {
+      const rows = `concat_ws(' ', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)))`;
+      return `(SELECT ${rows} FROM "${relname}" t) AS "${relname}"`;
+    });
+    const [row] = await this.query<Record<string, string>>(database, `SELECT ${columns.join(', ')}`);
+    return row ?? {};
+  }
 }
 
 /** For suites that hold a transaction open. */

@@ -45,32 +45,41 @@ export const HOSTILE_TEXTS: readonly string[] = [
 
 const WRONG_TYPES: readonly unknown[] = [null, 42, true, [], {}, [[]], -1, 1e308, '', ['a'], { $ne: null }];
 
+/** Whom requests name: in the path the id, in bodies what properties of a name hold. */
+export interface Aim {
+  readonly id: string;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
 /** Ids of nobody and codes that do not exist: what is well formed still changes nothing. */
-const HARMLESS: Readonly<Record<string, unknown>> = {
-  plan: { code: 'no_such_plan' },
-  tenantId: NOBODY,
-  deploymentId: NOBODY,
-  region: 'nowhere-9',
-  subject: NOBODY,
+export const AT_NOBODY: Aim = {
+  id: NOBODY,
+  given: {
+    plan: { code: 'no_such_plan' },
+    tenantId: NOBODY,
+    deploymentId: NOBODY,
+    region: 'nowhere-9',
+    subject: NOBODY,
+  },
 };
 
 /** What is refused whatever the route does with good input; none of these may write. */
-export function refusedRequests(route: Route): HostileRequest[] {
-  const path = pathOf(route, () => NOBODY) + queryOf(route);
+export function refusedRequests(route: Route, aim: Aim): HostileRequest[] {
+  const path = pathOf(route, () => aim.id) + queryOf(route);
   const base = { method: route.method, path };
   return [
     ...tokens(route, base),
-    ...badPaths(route),
-    ...badQueries(route),
-    ...(route.body === null ? [] : badBodies(route, route.body, base)),
+    ...badPaths(route, aim),
+    ...badQueries(route, aim),
+    ...(route.body === null ? [] : badBodies(route, route.body, base, aim)),
   ];
 }
 
 /** Texts that may be good data and may be not: never a 5xx. `POST /tenants` and the like name nobody, so nothing comes of it. */
-export function hostileTexts(route: Route): HostileRequest[] {
+export function hostileTexts(route: Route, { id, given }: Aim): HostileRequest[] {
   if (route.body === null) return [];
-  const base = { method: route.method, path: pathOf(route, () => NOBODY) + queryOf(route) };
-  const sample = sampleOf(route.body, HARMLESS);
+  const base = { method: route.method, path: pathOf(route, () => id) + queryOf(route) };
+  const sample = sampleOf(route.body, given);
   return textPlaces(sample).flatMap((place) =>
     HOSTILE_TEXTS.map((text, index) => ({
       ...base,
@@ -84,7 +93,7 @@ export function hostileTexts(route: Route): HostileRequest[] {
 type Base = Pick<HostileRequest, 'method' | 'path'>;
 
 function tokens(route: Route, base: Base): HostileRequest[] {
-  if (route.scopes.length === 0) return [];
+  if (route.scopes.length === 0 && !route.isOfMembers) return [];
   const bad: readonly (readonly [string, string | null])[] = [
     ['no token', null],
     ['a garbage token', 'Bearer garbage'],
@@ -95,7 +104,7 @@ function tokens(route: Route, base: Base): HostileRequest[] {
   return bad.map(([why, authorization]) => ({ ...base, why, authorization, expected: [401] }));
 }
 
-function badPaths(route: Route): HostileRequest[] {
+function badPaths(route: Route, { given }: Aim): HostileRequest[] {
   return route.pathParameters.flatMap((parameter) => {
     // A code that exists is no bad code; nobody's id is not found.
     const values = isId(parameter) ? BAD_IDS : BAD_IDS.filter((value) => value !== NOBODY);
@@ -104,16 +113,16 @@ function badPaths(route: Route): HostileRequest[] {
       path: `${pathOf({ ...route, path: route.path.replace(`{${parameter}}`, '!') }, () => NOBODY).replace('!', value)}${queryOf(route)}`,
       why: `${parameter} is ${value.slice(0, 40)}`,
       ...(route.body !== null && {
-        body: JSON.stringify(sampleOf(route.body, HARMLESS)),
+        body: JSON.stringify(sampleOf(route.body, given)),
         contentType: route.contentType,
       }),
     }));
   });
 }
 
-function badQueries(route: Route): HostileRequest[] {
+function badQueries(route: Route, { id }: Aim): HostileRequest[] {
   if (route.method !== 'GET' || route.queryParameters.length === 0) return [];
-  const path = pathOf(route, () => NOBODY);
+  const path = pathOf(route, () => id);
   const good = queryOf(route);
   const and = (more: string) => `${path}${good === '' ? '?' : `${good}&`}${more}`;
   const limits = route.queryParameters.some(({ name }) => name === 'limit')
@@ -126,9 +135,11 @@ function badQueries(route: Route): HostileRequest[] {
   }));
 }
 
-function badBodies(route: Route, schema: Schema, base: Base): HostileRequest[] {
-  const sample = sampleOf(schema, HARMLESS);
+function badBodies(route: Route, schema: Schema, base: Base, { given }: Aim): HostileRequest[] {
+  const sample = sampleOf(schema, given);
   const json = JSON.stringify(sample);
+  // Files of rows may be larger than what else is sent.
+  const most = route.contentType === 'text/csv' ? 4 : 1;
   const send = (why: string, body: string, more: Partial<HostileRequest> = {}): HostileRequest => ({
     ...base,
     why,
@@ -142,7 +153,7 @@ function badBodies(route: Route, schema: Schema, base: Base): HostileRequest[] {
     // Where no member is required, a body that says nothing is a good one.
     ...((schema.required ?? []).length === 0 ? [] : [send('an empty body', ''), send('the body null', 'null')]),
     ...['42', '"text"', '[]', '[[]]'].map((text) => send(`the body ${text}`, text)),
-    send('1 MiB and a byte', JSON.stringify({ fill: 'x'.repeat(MIB) }), { expected: [413] }),
+    send(`more than ${most} MiB`, JSON.stringify({ fill: 'x'.repeat(most * MIB) }), { expected: [413] }),
     send('10,000 levels', `${'['.repeat(10_000)}${']'.repeat(10_000)}`),
     send('100 levels in a member', `{"a":${'{"a":'.repeat(100)}1${'}'.repeat(101)}`),
     send('a key __proto__', `{"__proto__":{"isAdmin":true},${json.slice(1)}`),

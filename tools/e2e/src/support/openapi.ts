@@ -42,8 +42,12 @@ export interface Route {
   /** Without references; null when the route takes no body. */
   readonly body: Schema | null;
   readonly contentType: string;
-  /** Any one of these is enough; empty when the route needs no token. */
+  /** Any one of these is enough; empty when the route needs no token of a client. */
   readonly scopes: readonly string[];
+  /** Of members, staff and admins of a tenant: a session or an API key of theirs is asked for. */
+  readonly isOfMembers: boolean;
+  /** Of a client, a member or whoever else. */
+  readonly needsToken: boolean;
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
@@ -72,6 +76,8 @@ function routeOf(document: Document, method: string, path: string, operation: Op
     body: content?.schema === undefined ? null : resolve(document, content.schema, 0),
     contentType,
     scopes: (operation.security ?? []).flatMap((alternative) => alternative['token'] ?? []),
+    isOfMembers: (operation.security ?? []).some((alternative) => Object.hasOwn(alternative, 'bearer')),
+    needsToken: (operation.security ?? []).some((alternative) => Object.keys(alternative).length > 0),
   };
 }
 
@@ -131,6 +137,7 @@ const KNOWN_CODES: Readonly<Record<string, string>> = {
   version: '1',
   module: 'financials',
   meter: 'api_calls',
+  kind: 'billing',
 };
 
 export function pathOf(route: Route, idOf: (parameter: string) => string): string {

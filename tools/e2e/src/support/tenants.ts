@@ -38,11 +38,12 @@ const READY_MS = 120_000;
 export const uniqueName = (prefix: string): string => `${prefix}-${randomBytes(5).toString('hex')}`;
 
 /** A tenant that pays golden bill 1 when it uses 2,160 droplet hours in a month. */
-export function tenantBody(slug: string, plan = 'studio') {
+export function tenantBody(slug: string, plan = 'studio', compliance: string[] = []) {
   const acme = acmeTenant({ slug, region: REGION, name: `Tenant ${slug} Pty Ltd` });
   return {
     ...acme,
     plan: { code: plan },
+    requirements: { ...acme.requirements, compliance },
     admin: { email: `ops@${slug}.example`, name: `Ops of ${slug}` },
     billing: { ...acme.billing, timeZone: TIME_ZONE },
   };
@@ -51,12 +52,12 @@ export function tenantBody(slug: string, plan = 'studio') {
 /** Asks until the answer is there, whoever dies meanwhile; one key, so one tenant. */
 export function createTenant(
   stack: E2eStack,
-  { slug = uniqueName('t'), plan = 'studio' } = {},
+  { slug = uniqueName('t'), plan = 'studio', compliance = [] as string[] } = {},
 ): Promise<CreatedTenant> {
   const request = {
     method: 'POST',
     path: '/api/v1/tenants',
-    body: tenantBody(slug, plan),
+    body: tenantBody(slug, plan, compliance),
     headers: { 'idempotency-key': `create-${slug}` },
   };
   return insistently<CreatedTenant>(stack.core, request, 202);

@@ -17,14 +17,13 @@ export class AuditQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: 'tenant.created' })
   @IsOptional()
-  @IsString()
   @MaxLength(128)
+  @Matches(/^[a-z_]+(?:\.[a-z_]+)+$/, { message: 'action must be what was done to what, such as tenant.created' })
   action?: string;
 
   @ApiPropertyOptional({ example: 'deployment' })
   @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @Matches(/^[a-z][a-z_]{0,63}$/, { message: 'objectType must be a kind of object, such as deployment' })
   objectType?: string;
 
   @ApiPropertyOptional()
@@ -79,6 +78,7 @@ export class AuditVerifyQuery {
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
   @ApiPropertyOptional({ type: 'integer', default: VERIFY_MAX, description: 'Links to compute again' })

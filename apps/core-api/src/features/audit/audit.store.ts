@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma, type PrismaClient } from '@biplane/prisma-core';
-import { prismaOf, type Tx } from '@biplane/service-kit';
+import { executeSql, prismaOf, type Tx } from '@biplane/service-kit';
 
 export interface AuditRow {
   readonly at: Date;
@@ -31,8 +31,18 @@ export class AuditStore {
     await prismaOf<PrismaClient>(tx).auditEntry.create({ data: dataOf(row), select: { id: true } });
   }
 
+  /** In this order, as one parameter: to bind every value of hundreds of rows takes several times as long. */
   async insertAll(tx: Tx, rows: readonly AuditRow[]): Promise<void> {
-    await prismaOf<PrismaClient>(tx).auditEntry.createMany({ data: rows.map(dataOf) });
+    await executeSql(
+      tx,
+      `INSERT INTO audit_entry (at, actor, request_id, action, object_type, object_id, tenant_id, before, after, reason)
+       SELECT at, actor, request_id, action, object_type, object_id, tenant_id, before, after, reason
+         FROM ROWS FROM (json_to_recordset($1::text::json) AS ("at" timestamptz, "actor" text, "requestId" text, "action" text,
+           "objectType" text, "objectId" text, "tenantId" uuid, "before" jsonb, "after" jsonb, "reason" text)) WITH ORDINALITY
+           AS r(at, actor, request_id, action, object_type, object_id, tenant_id, before, after, reason, position)
+        ORDER BY position`,
+      [JSON.stringify(rows)],
+    );
   }
 
   /** Newest first; `beforeId` is the id of the last row of the page before. */

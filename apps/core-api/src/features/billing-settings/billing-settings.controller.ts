@@ -1,7 +1,17 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
-import { CurrentPrincipal, Scopes, TENANT_SCOPE, UnitOfWork, UuidParam, type Principal } from '@biplane/service-kit';
+import {
+  CurrentPrincipal,
+  EntityTagged,
+  IfMatch,
+  Scopes,
+  TENANT_SCOPE,
+  UnitOfWork,
+  UuidParam,
+  type Precondition,
+  type Principal,
+} from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { BillingSettingsBody, BillingSettingsDto, OwnDiscountBody } from './billing-settings.dto.js';
 import { BillingSettingsErrors } from './billing-settings.errors.js';
@@ -19,6 +29,7 @@ export class BillingSettingsController {
   ) {}
 
   @Get()
+  @EntityTagged()
   @Scopes('platform:admin', 'platform:read', TENANT_SCOPE)
   @ApiOperation({ summary: 'How a tenant is billed now' })
   @ApiOkResponse({ type: BillingSettingsDto })
@@ -28,15 +39,17 @@ export class BillingSettingsController {
 
   /** What is left out is null, empty or its default. Another zone holds from the next month on. */
   @Put()
+  @EntityTagged()
   @Scopes('platform:admin')
   @ApiOperation({ summary: 'Replace the settings as a whole' })
   @ApiOkResponse({ type: BillingSettingsDto })
   async put(
     @UuidParam('id') id: string,
     @Body() body: BillingSettingsBody,
+    @IfMatch() expected: Precondition,
     @CurrentActor() actor: Actor,
   ): Promise<BillingSettingsDto> {
-    await this.settings.replace(id, proposed(body), actor);
+    await this.settings.replace(id, proposed(body), actor, (present) => expected.holds(settingsJson(present)));
     return settingsJson(await this.settings.one(this.unitOfWork.reader, id));
   }
 }

@@ -4,10 +4,10 @@ import {
   ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsEmail, IsIn, IsInt, IsISO31661Alpha2, IsOptional, IsString, Matches, Max,
   MaxLength, Min, MinLength, ValidateIf, ValidateNested,
 } from 'class-validator'; // prettier-ignore
+import { LOCALE_TAG } from '@biplane/kernel';
 
 const TEXT = /^[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
 const DATE = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
-const LOCALE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$/;
 
 export class OwnDiscountBody {
   @ApiProperty({ enum: ['amount', 'percent'] })
@@ -84,7 +84,7 @@ export class BillingSettingsBody {
   autoReminders!: boolean;
 
   @ApiProperty({ example: 'en-AU' })
-  @Matches(LOCALE, { message: 'locale must be a BCP 47 tag such as en-AU' })
+  @Matches(LOCALE_TAG, { message: 'locale must be a BCP 47 tag such as en-AU' })
   @MaxLength(35)
   locale!: string;
 

@@ -119,6 +119,19 @@ describe('billing settings', () => {
     expect((await versionsOf(tenantId)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('of writers who saw the same settings one edits them, and the others are told that they have changed', async () => {
+    const { tenantId } = await suite.tenant();
+    const tag = (await suite.admin.get(path(tenantId))).headers.get('etag')!;
+    const edit = (dueDays: number) =>
+      suite.admin.send('PUT', path(tenantId), { ...body, dueDays }, { 'if-match': tag });
+    const answers = await Promise.all([20, 21, 22, 23].map(edit));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+    const now = answers.find(({ status }) => status === 200)!;
+    const shown = await suite.admin.get(path(tenantId));
+    expect([shown.body, shown.headers.get('etag')]).toEqual([now.body, now.headers.get('etag')]);
+    expect(await versionsOf(tenantId)).toHaveLength(2);
+  });
+
   it('F2: a tenant reads its own, sees 404 for those of another, and changes none', async () => {
     const [mine, other] = [await suite.tenant(), await suite.tenant()];
     const owner = randomUUID();

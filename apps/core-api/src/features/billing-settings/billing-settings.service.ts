@@ -73,12 +73,18 @@ export class BillingSettings {
     return this.one(reader, tenantId);
   }
 
-  /** The settings as a whole; the last write holds. Saying what holds already adds no version. */
-  replace(tenantId: string, proposed: Proposed, actor: Actor): Promise<void> {
+  /** The settings as a whole, once `accept` has seen those that hold; the last write holds. Saying what holds already adds no version. */
+  replace(
+    tenantId: string,
+    proposed: Proposed,
+    actor: Actor,
+    accept: (present: Settings) => void = () => undefined,
+  ): Promise<void> {
     return this.unitOfWork.run(async (tx) => {
       if (!(await this.store.lock(tx, tenantId))) throw notFound(tenantId);
       const versions = (await this.store.versions(tx, [tenantId])).get(tenantId)!;
       const before = versions[versions.length - 1]!;
+      accept(settingsAt(versions, this.clock.now()));
       refuse(before.currency, proposed);
       const timeZone = orThrow(parseTimeZone(proposed.timeZone));
       const after: SettingsVersion = {

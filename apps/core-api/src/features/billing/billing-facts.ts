@@ -180,7 +180,7 @@ function meteredDeployment(
   period: Period,
   usage: readonly BilledQuantity[],
 ): MeteredDeployment {
-  const { deploymentId, addons, active, suspended, firstReadyAt, switches } = subscription;
+  const { deploymentId, addons, active, suspended, switches } = subscription;
   const plans = subscription.plans.map((turn): PricedPlan => {
     const { code, name, pricing } = known.get(planKey(turn))!;
     return { code, name, pricing, until: turn.until };
@@ -199,7 +199,6 @@ function meteredDeployment(
     modules: Object.fromEntries(
       [...daily].sort().map((module) => [module, enabledStretches(module, switches, period)]),
     ),
-    firstReadyAt,
     usage,
   };
 }

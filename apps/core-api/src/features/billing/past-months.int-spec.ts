@@ -196,7 +196,6 @@ async function quoteOf({ deploymentId, subscriptionId }: BilledScene) {
           ],
         },
         firstPeriod: true,
-        firstReadyAt: '2026-04-02T03:00:05.000Z',
         usage: { droplet_hours: '2160.5' },
         licenseVersions: { droplet_hours: [1] },
       },

@@ -181,18 +181,10 @@ export class QuoteDeploymentDto {
   @IsObject()
   modules?: Record<string, unknown>;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({ description: 'Charged for the first time in this period: the setup fee is due' })
   @IsOptional()
   @IsBoolean()
   firstPeriod?: boolean;
-
-  @ApiPropertyOptional({
-    type: String,
-    description: 'When it is first ready, where plans change: whose setup fee is due',
-  })
-  @IsOptional()
-  @Matches(instant, { message: '$property must be an RFC 3339 instant' })
-  firstReadyAt?: string;
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' }, example: { droplet_hours: '2160' } })
   @IsOptional()

@@ -77,7 +77,6 @@ describe('a quote', () => {
     ['suspended', {}],
     ['modules', {}],
     ['firstPeriod', {}],
-    ['firstReadyAt', {}],
     ['usage', {}],
     ['licenseVersions', {}],
     ['taxes', { taxes: null }],

@@ -133,14 +133,12 @@ function unknownAt(pointer: string, detail: string): FieldError {
 /** What the quote assumes of a deployment: when it runs and what it uses. Absent: all of the period, and nothing. */
 function assumed(body: QuoteDeploymentDto, pointer: string, reader: QuoteBodyReader, from: Date) {
   const always: OpenPeriod[] = [{ from, to: null }];
-  const { firstReadyAt } = body;
   return {
     ref: body.ref,
     active: body.active ? reader.stretches(body.active, `${pointer}/active`) : always,
     suspended: reader.stretches(body.suspended ?? [], `${pointer}/suspended`),
     modules: reader.modules(body.modules ?? {}, `${pointer}/modules`),
     firstPeriod: body.firstPeriod ?? false,
-    ...(firstReadyAt && { firstReadyAt: reader.instant(firstReadyAt, `${pointer}/firstReadyAt`) }),
     usage: reader.quantities(body.usage ?? {}, `${pointer}/usage`),
     licenseVersions: reader.versions(body.licenseVersions ?? {}, `${pointer}/licenseVersions`),
   };

@@ -114,9 +114,12 @@ describe('the catalog', () => {
       status: 400,
       body: { code: 'REQUEST.INVALID', errors: [{ pointer: '/version/baseFee' }] },
     });
-    expect(await bad({ surprise: 1 })).toMatchObject({
+    expect(await bad({ surprise: 1, baseFee: undefined })).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/version/surprise' }] },
+      body: {
+        detail: 'surprise is not known here; /version/baseFee is missing',
+        errors: [{ pointer: '/version/surprise' }, { pointer: '/version/baseFee' }],
+      },
     });
     expect(await bad({ baseFee: '50.001' })).toMatchObject({
       status: 422,
@@ -214,6 +217,18 @@ describe('regions', () => {
     await admin.put('/api/v1/regions/eu-1', regionBody(homeId));
     expect(await reader.get('/api/v1/regions/us-1')).toMatchObject({ status: 404 });
     await expect(postgres.query(`UPDATE home SET region_code = 'us-1'`)).rejects.toThrow(/never changes its region/);
+  });
+
+  it('is edited as it was seen, or not at all', async () => {
+    const path = '/api/v1/regions/eu-1';
+    const tag = (await admin.get(path)).headers.get('etag')!;
+    const edit = (residency: string) =>
+      admin.send('PUT', path, { ...regionBody(homeId), residency }, { 'if-match': tag });
+    const answers = await Promise.all(['de', 'fr'].map(edit));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(await edit('it')).toMatchObject({ status: 412, body: { code: 'REQUEST.CHANGED' } });
+    await admin.put(path, regionBody(homeId));
+    expect((await admin.get(path)).headers.get('etag')).toBe(tag);
   });
 
   it('a home that two regions claim at once becomes the pool of one, and the other hears of it', async () => {

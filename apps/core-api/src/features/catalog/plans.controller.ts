@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
-import { ApiPage, mapPage, page, PageQuery, Scopes, type Page, KEY } from '@biplane/service-kit';
+import { ApiPage, LocatedAt, mapPage, page, PageQuery, Scopes, type Page, KEY } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { PlanBody, PlanVersionBody } from './catalog.dto.js';
 import { CatalogErrors } from './catalog.errors.js';
@@ -36,6 +36,7 @@ export class PlansController {
 
   @Post()
   @ApiCreatedResponse({ type: PlanVersionDto })
+  @LocatedAt({ 201: 'subscription/plans/{code}' })
   async create(@Body() body: PlanBody, @CurrentActor() actor: Actor): Promise<PlanVersionDto> {
     const created = await this.plans.create(body, actor);
     return versionJson(created, created.plan);
@@ -43,6 +44,7 @@ export class PlansController {
 
   @Post(':code/versions')
   @ApiCreatedResponse({ type: PlanVersionDto })
+  @LocatedAt({ 201: 'subscription/plans/{code}' })
   async createVersion(
     @Param('code') code: string,
     @Body() body: PlanVersionBody,

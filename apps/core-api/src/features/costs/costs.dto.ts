@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsUUID, Matches } from 'class-validator';
 import { ApiInstant, MoneyDto, PageQuery } from '@biplane/service-kit';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
+import { PROVIDER } from './domain/cost-line.js';
 
 /** For the documentation alone: each line is read for itself, so that a wrong one spoils no other. */
 export class CostLineBody {
@@ -49,8 +50,7 @@ export class CostsQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: 'hetzner' })
   @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @Matches(PROVIDER, { message: 'provider must be a code of lower-case letters, digits, dots and hyphens' })
   provider?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })

@@ -41,6 +41,16 @@ export interface NewDeployment extends Omit<Deployment, 'firstReadyAt' | 'placem
   readonly home: { readonly homeId: string; readonly homeUrl: string };
 }
 
+/** Where a deployment is served from now on, and as what. */
+export interface NextPlacement {
+  readonly type: DeploymentType;
+  readonly reasons: readonly string[];
+  readonly homeId: string;
+  readonly homeUrl: string;
+  readonly epoch: number;
+  readonly at: Date;
+}
+
 export interface DeploymentEvent {
   readonly from: DeploymentState | null;
   readonly to: DeploymentState;

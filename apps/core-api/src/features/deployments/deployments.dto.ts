@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { PageQuery } from '@biplane/service-kit';
+import { REGION_CODE, REGION_CODE_MESSAGE } from '../../codes.js';
+import { IsReason } from '../../reason.js';
 import { DEPLOYMENT_STATES, type DeploymentState } from './domain/deployment-state.js';
 
 export class DeploymentsQuery extends PageQuery {
@@ -11,8 +13,7 @@ export class DeploymentsQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: 'eu-1' })
   @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @Matches(REGION_CODE, { message: REGION_CODE_MESSAGE })
   region?: string;
 
   @ApiPropertyOptional({ enum: DEPLOYMENT_STATES })
@@ -27,9 +28,7 @@ export class TransitionBody {
   to!: DeploymentState;
 
   @ApiProperty({ example: 'asked for by the customer' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 
@@ -39,8 +38,6 @@ export class BillingActionSuspendedBody {
   suspended!: boolean;
 
   @ApiProperty({ example: 'payment is promised' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }

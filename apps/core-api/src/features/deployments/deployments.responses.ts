@@ -108,15 +108,33 @@ export class SubscriptionDto {
 }
 
 export class ConditionDto {
-  @ApiProperty({ enum: ['LicenseEnforced', 'DatabaseReady', 'AdminBootstrapped'] }) readonly type!: string;
+  @ApiProperty({ enum: ['LicenseEnforced', 'DatabaseReady', 'AdminBootstrapped', 'Applied', 'Available', 'Gone'] })
+  readonly type!: string;
   @ApiProperty() readonly status!: boolean;
   @ApiProperty({ type: String, nullable: true, example: 'NOT_CONFIRMED' }) readonly reason!: string | null;
   @ApiInstant({ nullable: true }) readonly since!: Date | null;
 }
 
+/** How far the end of a deployment is. */
+export class RetirementDto {
+  @ApiProperty({ format: 'uuid' }) readonly operationId!: string;
+  @ApiProperty({ enum: ['running', 'succeeded', 'failed'] }) readonly state!: 'running' | 'succeeded' | 'failed';
+  @ApiProperty({ type: String, nullable: true, example: 'windows_closed', description: 'Null when it is over' })
+  readonly step!: string | null;
+  @ApiProperty({ example: 'the customer has left' }) readonly reason!: string;
+  @ApiProperty({ example: 'admin' }) readonly requestedBy!: string;
+  @ApiInstant() readonly requestedAt!: Date;
+  @ApiInstant({ nullable: true, description: 'Until then its data can be exported; null before that is known' })
+  readonly purgeAfter!: Date | null;
+  @ApiInstant({ nullable: true, description: 'From then on nothing is awaited of its home' })
+  readonly givenUpAt!: Date | null;
+}
+
 /** What other features show on a deployment's page. */
 export class DeploymentDetailsDto {
   @ApiProperty({ type: SubscriptionDto, nullable: true }) readonly subscription!: SubscriptionDto | null;
+  @ApiProperty({ type: RetirementDto, nullable: true, description: 'Null unless it is being retired' })
+  readonly retirement!: RetirementDto | null;
   @ApiProperty({ type: [ConditionDto] }) readonly conditions!: readonly ConditionDto[];
 }
 
@@ -126,5 +144,7 @@ export class DeploymentPageDto extends DeploymentDto {
   readonly placements!: readonly PlacementDto[];
   @ApiProperty({ type: [DeploymentEventDto] }) readonly events!: readonly DeploymentEventDto[];
   @ApiProperty({ type: SubscriptionDto, nullable: true }) readonly subscription!: SubscriptionDto | null;
+  @ApiProperty({ type: RetirementDto, nullable: true, description: 'Null unless it is being retired' })
+  readonly retirement!: RetirementDto | null;
   @ApiProperty({ type: [ConditionDto] }) readonly conditions!: readonly ConditionDto[];
 }

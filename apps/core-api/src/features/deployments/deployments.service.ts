@@ -3,7 +3,7 @@ import type { Period } from '@biplane/billing-calendar';
 import { RefusalError } from '@biplane/kernel';
 import { principalMayRead, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
 import type { Actor } from '../audit/index.js';
-import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
+import type { Deployment, DeploymentEvent, NewDeployment, NextPlacement, Placement } from './deployment.js';
 import { DeploymentErrors } from './deployments.errors.js';
 import { DeploymentsStore, type DeploymentFilter } from './deployments.store.js';
 
@@ -69,12 +69,27 @@ export class DeploymentsService {
     return (await this.store.events(tx, [id])).get(id) ?? [];
   }
 
+  /** An event that its history lacks: its state stays what it is. The caller holds the deployment. */
+  fillEvent(tx: Tx, id: string, event: DeploymentEvent): Promise<void> {
+    return this.store.insertEvent(tx, id, event);
+  }
+
   async setPhase(tx: Tx, id: string, phase: string): Promise<void> {
     await this.store.setPhase(tx, id, phase);
   }
 
   async setFirstReady(tx: Tx, id: string, at: Date): Promise<void> {
     await this.store.setFirstReady(tx, id, at);
+  }
+
+  /** Another home serves it from now on; the caller holds the deployment, and issues the license that says so. */
+  place(tx: Tx, id: string, next: NextPlacement): Promise<void> {
+    return this.store.place(tx, id, next);
+  }
+
+  /** Nobody serves it any more. */
+  endPlacement(tx: Tx, id: string, at: Date): Promise<void> {
+    return this.store.endPlacement(tx, id, at);
   }
 
   lock(tx: Tx, id: string): Promise<void> {

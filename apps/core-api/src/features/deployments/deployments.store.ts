@@ -3,7 +3,7 @@ import type { Period } from '@biplane/billing-calendar';
 import { decimalToString } from '@biplane/kernel';
 import type { Prisma, PrismaClient } from '@biplane/prisma-core';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
-import type { Deployment, DeploymentEvent, NewDeployment, Placement } from './deployment.js';
+import type { Deployment, DeploymentEvent, NewDeployment, NextPlacement, Placement } from './deployment.js';
 import type { DeploymentState } from './domain/deployment-state.js';
 import type { TransitionCause } from './domain/transition-cause.js';
 
@@ -94,6 +94,28 @@ export class DeploymentsStore {
 
   async setPhase(tx: Tx, id: string, phase: string): Promise<void> {
     await executeSql(tx, 'UPDATE deployment SET phase = $2 WHERE id = $1::uuid AND phase <> $2', [id, phase]);
+  }
+
+  /** Ends the placement that holds; nothing when none does. */
+  async endPlacement(tx: Tx, id: string, at: Date): Promise<void> {
+    const sql = 'UPDATE placement SET to_at = greatest($2, from_at) WHERE deployment_id = $1::uuid AND to_at IS NULL';
+    await executeSql(tx, sql, [id, at]);
+  }
+
+  /** Ends the placement that holds and begins the next; the row of the deployment is held. */
+  async place(tx: Tx, id: string, next: NextPlacement): Promise<void> {
+    const { type, reasons, homeId, homeUrl, epoch, at } = next;
+    await executeSql(tx, 'UPDATE placement SET to_at = $2 WHERE deployment_id = $1::uuid AND to_at IS NULL', [id, at]);
+    await executeSql(
+      tx,
+      `INSERT INTO placement (deployment_id, epoch, home_id, home_url, from_at) VALUES ($1::uuid, $2, $3::uuid, $4, $5)`,
+      [id, epoch, homeId, homeUrl, at],
+    );
+    await executeSql(tx, 'UPDATE deployment SET type = $2, reasons = $3::jsonb WHERE id = $1::uuid', [
+      id,
+      type,
+      JSON.stringify(reasons),
+    ]);
   }
 
   /** Only the first time counts: bills start there. */

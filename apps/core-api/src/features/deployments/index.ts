@@ -3,11 +3,13 @@ export {
   type Deployment,
   type DeploymentEvent,
   type NewDeployment,
+  type NextPlacement,
   type Placement,
   type SettingValue,
 } from './deployment.js';
 export { DeploymentLifecycle, type Transitioned, type TransitionRequest } from './deployment-lifecycle.js';
 export { DeploymentHistories, type DeploymentActivity } from './deployment-histories.service.js';
+export { homeUrl } from './domain/home-url.js';
 export { DeploymentDetails } from './deployment-details.js';
 export { deploymentJson } from './deployments.json.js';
 export { DeploymentDto, SoldPlanDto, SubscriptionDto, type ConditionDto } from './deployments.responses.js';

@@ -3,6 +3,7 @@ import type { Tx } from '@biplane/service-kit';
 import type { Actor } from '../audit/index.js';
 import { DeploymentLifecycle } from './deployment-lifecycle.js';
 import { DeploymentsService } from './deployments.service.js';
+import type { DeploymentState } from './domain/deployment-state.js';
 import { maySuspend, resumePath, type SuspensionCause } from './domain/suspension.js';
 import { SuspensionsStore } from './suspensions.store.js';
 
@@ -33,6 +34,11 @@ export class Suspensions {
       return;
     }
     await this.lifecycle.transition(tx, { deploymentId: id, to: 'suspended', cause, ...because });
+  }
+
+  /** Of one that is suspended, and that nobody is known to have suspended: an operator lifts it. */
+  async fill(tx: Tx, id: string, fromState: DeploymentState, at: Date): Promise<void> {
+    if ((await this.store.open(tx, id)).length === 0) await this.store.add(tx, id, 'operator', fromState, at);
   }
 
   async resume(tx: Tx, id: string, cause: SuspensionCause, because: Because): Promise<void> {

@@ -9,6 +9,6 @@ export const EntitlementErrors = declareErrors('ENTITLEMENT', {
   QUOTA_UNSCOPED: {
     status: 422,
     title: 'Whose quota is not said',
-    help: 'Name a tenant or a deployment.',
+    help: 'Give tenantId or deploymentId.',
   },
 });

@@ -121,9 +121,9 @@ describe('entitlements and tenants', () => {
         `/api/v1/subscription/tenants/${theirs.tenantId}/entitlements`,
         `/api/v1/subscription/tenants/${theirs.tenantId}/plan`,
         `/api/v1/deployments/${theirs.deploymentId}/entitlements`,
-        `/api/v1/billing/quota?deployment=${theirs.deploymentId}`,
-        `/api/v1/billing/quota?tenant=${theirs.tenantId}`,
-        `/api/v1/billing/quota?tenant=${mine.tenantId}&deployment=${theirs.deploymentId}`,
+        `/api/v1/billing/quota?deploymentId=${theirs.deploymentId}`,
+        `/api/v1/billing/quota?tenantId=${theirs.tenantId}`,
+        `/api/v1/billing/quota?tenantId=${mine.tenantId}&deploymentId=${theirs.deploymentId}`,
       ]) {
         expect({ path, status: (await tenant.get(path)).status }).toEqual({ path, status: 404 });
         expect({ path, status: (await bound.get(path)).status }).toEqual({ path, status: 404 });

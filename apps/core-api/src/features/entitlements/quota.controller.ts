@@ -24,12 +24,12 @@ export class QuotaQuery {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @IsUUID()
-  tenant?: string;
+  tenantId?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @IsUUID()
-  deployment?: string;
+  deploymentId?: string;
 
   @ApiPropertyOptional({ example: 'financials.api_calls.month', description: 'One limit only' })
   @IsOptional()
@@ -84,18 +84,20 @@ export class QuotaController {
   }
 
   private async asked(tx: Tx, query: QuotaQuery, principal: Principal): Promise<PresentLicense[]> {
-    const [tenant, deployment] = [query.tenant?.toLowerCase() ?? principal.tenantId, query.deployment?.toLowerCase()];
-    if (deployment !== undefined) {
-      const license = await this.licenses.of(tx, deployment);
+    const tenantId = query.tenantId?.toLowerCase() ?? principal.tenantId;
+    const deploymentId = query.deploymentId?.toLowerCase();
+    if (deploymentId !== undefined) {
+      const license = await this.licenses.of(tx, deploymentId);
       const isTheirs = license !== null && mayAsk(principal, license.tenantId);
-      if (!isTheirs || (query.tenant !== undefined && license.tenantId !== tenant)) throw noDeployment(deployment);
+      if (!isTheirs || (query.tenantId !== undefined && license.tenantId !== tenantId))
+        throw noDeployment(deploymentId);
       return [license];
     }
-    if (tenant === undefined) {
-      throw new RefusalError(EntitlementErrors.QUOTA_UNSCOPED({ detail: 'tenant or deployment is missing' }));
+    if (tenantId === undefined) {
+      throw new RefusalError(EntitlementErrors.QUOTA_UNSCOPED({ detail: 'tenantId or deploymentId is missing' }));
     }
-    const all = mayAsk(principal, tenant) ? await this.deployments.ofTenant(tx, tenant) : [];
-    if (all.length === 0) throw new RefusalError(TenantErrors.NOT_FOUND({ detail: `There is no tenant ${tenant}` }));
+    const all = mayAsk(principal, tenantId) ? await this.deployments.ofTenant(tx, tenantId) : [];
+    if (all.length === 0) throw new RefusalError(TenantErrors.NOT_FOUND({ detail: `There is no tenant ${tenantId}` }));
     const licenses: PresentLicense[] = [];
     for (const { id } of all) {
       const license = await this.licenses.of(tx, id);

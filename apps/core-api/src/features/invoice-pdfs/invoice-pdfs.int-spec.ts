@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Papers } from '@biplane/invoice-pdf';
 import { FieldCipher, JobRunner, UnitOfWork } from '@biplane/service-kit';
 import { eventually, ServiceClient, spawnSource, waitFor, type Child } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   // The job of the service would be there first: each test asks for itself.
   await suite.core.app.get(JobRunner).beforeApplicationShutdown();
   tenants = [];
-  for (let index = 0; index < 5; index += 1) tenants.push((await suite.tenant()).tenantId);
+  for (let index = 0; index < 6; index += 1) tenants.push((await suite.tenant()).tenantId);
   await suite.postgres.query('UPDATE deployment SET first_ready_at = created_at');
   suite.core.setClock(MAY);
   await waitFor('the clock', async () => {
@@ -91,6 +92,22 @@ describe('the PDF of an invoice', () => {
     const rows = await rowsOf(id);
     expect(rows.map((row) => row.sha256)).toEqual([sha256(answers[0] as Buffer)]);
     expect(await suite.postgres.query('SELECT 1 FROM invoice_pdf_due WHERE document_id = $1', [id])).toEqual([]);
+  });
+
+  it('is refused for a moment while too many papers wait to be drawn, and made when it is asked again', async () => {
+    const { id } = invoice(5);
+    const papers = suite.core.app.get(Papers);
+    let isFull = true;
+    // Of nothing no paper can be drawn, which is told soon: another takes the place of each that was tried.
+    const keepPlace = (): Promise<unknown> =>
+      papers.invoice({} as never, {} as never).catch((error) => isFull && error.name === 'TypeError' && keepPlace());
+    const places = Array.from({ length: 65 }, keepPlace);
+    const refused = await fetched(id);
+    isFull = false;
+    await Promise.all(places);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await refused.json()).toMatchObject({ code: 'PAPER.BUSY' });
+    expect((await fetched(id)).status).toBe(200);
   });
 
   it('is encrypted at rest: nothing of it can be read in the row, nor the row be moved to another document', async () => {

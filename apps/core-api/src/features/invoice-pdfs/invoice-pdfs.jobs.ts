@@ -4,7 +4,7 @@ import { InvoicePdfs } from './invoice-pdfs.service.js';
 import { InvoicePdfsStore } from './invoice-pdfs.store.js';
 
 const EVERY_MS = 2_000;
-/** Drawing keeps the process busy, so it takes few at a time; who asks for one does not wait for the job. */
+/** They are drawn one after the other, so it takes few at a time; who asks for one waits for one of them at most. */
 const AT_ONCE = 10;
 const LEASE_MS = 60_000;
 const REST_MAX_MS = 6 * 3_600_000;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Papers } from '@biplane/invoice-pdf';
 import { DeploymentsModule } from '../deployments/index.js';
 import { InvoicesModule } from '../invoices/index.js';
 import { InvoicePdfsController } from './invoice-pdfs.controller.js';
@@ -9,7 +10,7 @@ import { InvoicePdfsStore } from './invoice-pdfs.store.js';
 @Module({
   imports: [InvoicesModule, DeploymentsModule],
   controllers: [InvoicePdfsController],
-  providers: [InvoicePdfs, InvoicePdfsStore, InvoicePdfJobs],
+  providers: [InvoicePdfs, InvoicePdfsStore, InvoicePdfJobs, Papers],
   exports: [InvoicePdfs],
 })
 export class InvoicePdfsModule {}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { renderInvoicePdf } from '@biplane/invoice-pdf';
+import { Papers } from '@biplane/invoice-pdf';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, faultPoint, FieldCipher, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { DeploymentsService } from '../deployments/index.js';
@@ -31,6 +31,7 @@ export class InvoicePdfs {
     private readonly deployments: DeploymentsService,
     private readonly unitOfWork: UnitOfWork,
     private readonly cipher: FieldCipher,
+    private readonly papers: Papers,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -64,7 +65,7 @@ export class InvoicePdfs {
     );
   }
 
-  /** Drawn outside of any transaction: it takes long, and locks nothing. */
+  /** Drawn outside of any transaction: it may wait for others, and locks nothing. */
   private async storedOrMade(
     key: PdfKey,
     load: (reader: Tx) => Promise<{ printed: Printed; printing: Printing }>,
@@ -86,7 +87,7 @@ export class InvoicePdfs {
   }
 
   private async make(key: PdfKey, printed: Printed, { document, options }: Printing): Promise<SealedPdf> {
-    const bytes = await renderInvoicePdf(document, options);
+    const bytes = await this.papers.invoice(document, options);
     return {
       ...key,
       tenantId: printed.buyer.tenantId,

@@ -5,6 +5,7 @@ export { VoidInvoices, type Voiding } from './void-invoices.js';
 export { InvoicedTenants, type LiveInvoice } from './invoiced-tenants.js';
 export { CreditNotes, type CreditNoteJson } from './credit-notes.service.js';
 export { OpenInvoices, OPEN_INVOICES_MAX } from './open-invoices.js';
+export { owesNothing } from './domain/nothing-owed.js';
 export { issuing, type Issuing } from './domain/issuing.js';
 export type { BuyerDetails, DocumentRef, InvoiceDocument } from './domain/invoice-document.js';
 export type { InvoiceJson } from './invoice.json.js';

@@ -16,6 +16,7 @@ import {
   IdempotencyService,
   Idempotent,
   invalid,
+  LocatedAt,
   mapPage,
   page,
   Scopes,
@@ -59,6 +60,7 @@ export class InvoicesController {
   @ApiOperation({ summary: "Preview, draft or issue the invoice of a tenant's month; a month is issued once" })
   @ApiCreatedResponse({ type: InvoiceDto, description: 'Issued now' })
   @ApiOkResponse({ type: InvoiceDto, description: 'A preview, a draft, or the invoice that was issued before' })
+  @LocatedAt({ 201: 'billing/invoices/{id}' })
   create(
     @Body() body: InvoiceRequestDto,
     @IdempotencyKey() request: IdempotentRequest,

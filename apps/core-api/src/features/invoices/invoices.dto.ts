@@ -1,20 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { MoneyDto, PageQuery } from '@biplane/service-kit';
-import {
-  IsBoolean,
-  IsIn,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  MaxLength,
-  MinLength,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsUUID, Matches, ValidateIf } from 'class-validator';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
+import { IsReason } from '../../reason.js';
 import { BillDto, BillPeriodDto } from '../billing/index.js';
 
-export const REASON_MAX = 500;
 /** No control characters, and something to see. */
 export const PRINTABLE = /^(?=.*[^\s])[^\p{Cc}\p{Zl}\p{Zp}]*$/u;
 
@@ -46,18 +36,14 @@ export class InvoiceRequestDto {
 
   @ApiPropertyOptional({ description: 'Why it is replaced; needed with `force`' })
   @MayBeLeftOut()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(REASON_MAX)
+  @IsReason()
   @Matches(PRINTABLE, { message: 'reason must not hold control characters' })
   reason?: string;
 }
 
 export class VoidInvoiceDto {
   @ApiProperty({ example: 'sent to the wrong company' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(REASON_MAX)
+  @IsReason()
   @Matches(PRINTABLE, { message: 'reason must not hold control characters' })
   reason!: string;
 }

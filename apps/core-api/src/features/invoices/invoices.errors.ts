@@ -14,7 +14,7 @@ export const BillingErrors = declareErrors('BILLING', {
   NOTHING_TO_BILL: {
     status: 422,
     title: 'The tenant owes nothing for this period',
-    help: 'The tenant had no subscription in this period. Ask for a later one.',
+    help: 'The tenant had no subscription in this period, or was on trial or suspended all through it. Ask for a later one.',
   },
 });
 

@@ -6,6 +6,7 @@ import { MonthlyBillingService, type MonthlyBill } from '../billing/index.js';
 import { AccountsStore } from './accounts.store.js';
 import { Buyers } from './buyers.js';
 import { issuing } from './domain/issuing.js';
+import { owesNothing } from './domain/nothing-owed.js';
 import { DraftsStore, type DraftPosition } from './drafts.store.js';
 import {
   draftJson,
@@ -128,6 +129,8 @@ export class InvoicesService {
     refuseEmpty(month, bill);
     const decision = issuing(bill.period, bill.missingHours.length, bill.cutoffHours, now);
     if (decision.state === 'open') throw new RefusalError(periodOpen(month, bill, decision));
+    // What was invoiced is invoiced again, whatever it comes to now: it is replaced.
+    if (of.replaces === undefined && owesNothing(bill)) throw new RefusalError(nothingOwed(month));
     const item = { ...of, bill, provisional: decision.state === 'provisional' };
     const [made] = await this.issues.issueAll(tx, [item], now, actor);
     if (!made?.invoice) throw new Error(`The invoice of ${month} was not issued under the lock of its tenant`);
@@ -187,6 +190,11 @@ export class InvoicesService {
 
 export function notFound(id: string): RefusalError {
   return new RefusalError(InvoiceErrors.NOT_FOUND({ detail: `There is no invoice ${id}` }));
+}
+
+function nothingOwed(month: string) {
+  const detail = `Nothing was supplied in ${month}: its bill has no line but taxes`;
+  return BillingErrors.NOTHING_TO_BILL({ detail });
 }
 
 function refuseEmpty(month: string, { deployments, adjustments, decreases }: MonthlyBill): void {

@@ -9,6 +9,7 @@ import {
   Idempotent,
   invalid,
   KEY,
+  LocatedAt,
   mapPage,
   page,
   PageQuery,
@@ -96,6 +97,7 @@ export class SettlementController {
   @Scopes('platform:admin', 'billing:write')
   @ApiOperation({ summary: 'Credit an invoice: what is left of it, an amount with its tax, or lines' })
   @ApiCreatedResponse({ type: CreditNoteDto })
+  @LocatedAt({ 201: 'billing/credit-notes/{id}' })
   credit(
     @UuidParam('id') id: string,
     @Body() body: CreditNoteBody,

@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ApiInstant, MoneyDto } from '@biplane/service-kit';
+import { ApiInstant, IsInstant, MoneyDto } from '@biplane/service-kit';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   ArrayUnique,
   IsArray,
+  IsDefined,
   IsIn,
-  IsISO8601,
   IsString,
   Matches,
   MaxLength,
@@ -15,12 +15,12 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IsReason } from '../../reason.js';
 import { BillPeriodDto } from '../billing/index.js';
-import { BuyerDto, DocumentRefDto, IssuerDto, MayBeLeftOut, PRINTABLE, REASON_MAX } from './invoices.dto.js';
+import { BuyerDto, DocumentRefDto, IssuerDto, MayBeLeftOut, PRINTABLE } from './invoices.dto.js';
 
 /** Above zero, and smaller than anybody owes. */
 const AMOUNT = /^(?=.*[1-9])(?:0|[1-9]\d{0,12})(?:\.\d{1,4})?$/;
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 const AMOUNT_MESSAGE = 'amount must be a decimal above zero, such as 12.50';
 /** An invoice has fewer lines than this that can be credited by themselves. */
 const LINES_MAX = 500;
@@ -71,8 +71,7 @@ export class PaymentBody {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When it was received; now, when left out' })
   @MayBeLeftOut()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(RFC_3339, { message: 'receivedAt must be an RFC 3339 instant' })
+  @IsInstant()
   receivedAt?: string;
 }
 
@@ -98,6 +97,7 @@ export class CreditLineBody {
   lineId!: string;
 
   @ApiProperty({ type: AmountBody, description: 'Without tax' })
+  @IsDefined()
   @ValidateNested()
   @Type(() => AmountBody)
   amount!: AmountBody;
@@ -105,9 +105,7 @@ export class CreditLineBody {
 
 export class CreditNoteBody {
   @ApiProperty({ example: 'an hour without service' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(REASON_MAX)
+  @IsReason()
   @Matches(PRINTABLE, { message: 'reason must not hold control characters' })
   reason!: string;
 

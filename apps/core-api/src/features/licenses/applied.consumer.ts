@@ -24,6 +24,7 @@ export class AppliedConsumer {
         const { payload, key } = record;
         if (payload.name === 'LicenseApplied') await this.applied.receiveApplied(tx, payload.data, { region, key });
         else if (payload.name === 'InstanceStatus') await this.applied.receiveStatus(tx, payload.data, { region, key });
+        else if (payload.name === 'MoveReport') await this.applied.receiveMove(tx, payload.data, { region, key });
         else batch.reject(record, `RECORD.UNEXPECTED: ${payload.name} is not handled on ${batch.topic}`);
       }
     });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { licensesDigest, topics, type InstanceStatus, type LicenseApplied } from '@biplane/contracts';
+import { licensesDigest, topics, type InstanceStatus, type LicenseApplied, type MoveReport } from '@biplane/contracts';
 import { canonicalJson, type Clock } from '@biplane/kernel';
 import { CLOCK, type Tx } from '@biplane/service-kit';
 import { DeploymentsService, presentPlacement } from '../deployments/index.js';
@@ -11,6 +11,7 @@ import { mergeApplied, type AppliedReport } from './domain/merge-applied.js';
 import { InstancesStore } from './instances.store.js';
 import { LicenseMetrics } from './license-metrics.js';
 import { LicensesStore } from './licenses.store.js';
+import { MoveInbox } from './move-inbox.js';
 
 /** An instance that is silent for so long is not live. */
 export const LIVE_MS = 3 * 60_000;
@@ -35,6 +36,7 @@ export class AppliedService {
     private readonly deployments: DeploymentsService,
     private readonly regions: RegionsService,
     private readonly metrics: LicenseMetrics,
+    private readonly moves: MoveInbox,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -68,6 +70,15 @@ export class AppliedService {
     for (const listener of this.listeners) await listener(tx, stored);
   }
 
+  /** What a home says of a deployment that is being moved: whose word counts the move itself knows. */
+  async receiveMove(tx: Tx, report: MoveReport, received: Received): Promise<void> {
+    const home = await this.regions.home(tx, report.homeId);
+    const agrees = received.key === report.deploymentId && home?.region === received.region;
+    const fault = agrees ? await this.moves.take(tx, report) : home === null ? 'HOME_UNKNOWN' : 'REGION_MISMATCH';
+    if (fault !== null) return this.quarantine(tx, 'MoveReport', fault, report, received);
+    this.metrics.countRecord(tx, 'MoveReport', 'changed');
+  }
+
   async receiveStatus(tx: Tx, status: InstanceStatus, received: Received): Promise<void> {
     const home = await this.regions.home(tx, status.homeId);
     const agrees =
@@ -95,7 +106,9 @@ export class AppliedService {
   private async healByDigest(tx: Tx, status: InstanceStatus, now: Date): Promise<void> {
     if (!(await this.instances.hasBehind(tx, status.instanceId, status.homeId))) return;
     const present = await this.instances.presentOfHome(tx, status.homeId);
-    if (licensesDigest(present) === status.licensesDigest) await this.instances.saveEnforced(tx, status, present, now);
+    const live = present.filter(({ isTombstoned }) => !isTombstoned);
+    const isUpToDate = [present, live].some((lines) => licensesDigest(lines) === status.licensesDigest);
+    if (isUpToDate) await this.instances.saveEnforced(tx, status, present, now);
   }
 
   private async quarantine(tx: Tx, type: string, reason: string, record: unknown, received: Received): Promise<void> {

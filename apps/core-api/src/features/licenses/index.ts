@@ -1,6 +1,10 @@
 export { AppliedService } from './applied.service.js';
 export type { StoredReport } from './applied.store.js';
+export { EnforcedLicenses, type EnforcedLicense } from './enforced-licenses.js';
+export { LicenseEnds, type EndingLicense } from './license-ends.js';
 export { LicenseService } from './license.service.js';
+export { MoveInbox, type MoveReportFault } from './move-inbox.js';
+export { PlacementSource, type MovingPlacement } from './placement-source.js';
 export { LicensesModule } from './licenses.module.js';
 export type { LicenseRow } from './licenses.store.js';
 export { PresentLicenses, type PresentLicense } from './present-licenses.js';

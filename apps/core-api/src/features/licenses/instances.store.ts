@@ -81,10 +81,18 @@ export class InstancesStore {
     );
   }
 
-  /** The present license of everything that is placed at the home: what an instance that is up to date holds. */
-  async presentOfHome(tx: Tx, homeId: string): Promise<LicenseLine[]> {
-    const sql = `SELECT deployment_id::text AS "deploymentId", version, jti::text AS jti FROM license_head WHERE home_id = $1::uuid`;
-    const rows = await querySql<{ deploymentId: string; version: bigint; jti: string }>(tx, sql, [homeId]);
+  /**
+   * The present license of everything that is placed at the home: what an instance that is up to date holds. It may have forgotten
+   * those whose key was deleted from the topic, or hold them as long as it lives.
+   */
+  async presentOfHome(tx: Tx, homeId: string): Promise<(LicenseLine & { readonly isTombstoned: boolean })[]> {
+    const sql = `SELECT deployment_id::text AS "deploymentId", version, jti::text AS jti, tombstoned_at IS NOT NULL AS "isTombstoned"
+      FROM license_head WHERE home_id = $1::uuid`;
+    const rows = await querySql<{ deploymentId: string; version: bigint; jti: string; isTombstoned: boolean }>(
+      tx,
+      sql,
+      [homeId],
+    );
     return rows.map((row) => ({ ...row, version: Number(row.version) }));
   }
 
@@ -92,7 +100,7 @@ export class InstancesStore {
     const rows = await querySql(
       tx,
       `SELECT 1 FROM license_head h LEFT JOIN instance_license l ON l.deployment_id = h.deployment_id AND l.instance_id = $1
-       WHERE h.home_id = $2::uuid AND (l.version IS NULL OR l.version < h.version) LIMIT 1`,
+       WHERE h.home_id = $2::uuid AND h.tombstoned_at IS NULL AND (l.version IS NULL OR l.version < h.version) LIMIT 1`,
       [instanceId, homeId],
     );
     return rows.length > 0;
@@ -116,7 +124,7 @@ export class InstancesStore {
       tx,
       `WITH live AS (SELECT id FROM instance WHERE home_id = $1::uuid AND received_at > $2 AND NOT draining),
        waiting AS (
-         SELECT h.* FROM license_head h WHERE h.home_id = $1::uuid
+         SELECT h.* FROM license_head h WHERE h.home_id = $1::uuid AND h.tombstoned_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM license_propagation p WHERE p.deployment_id = h.deployment_id AND p.version = h.version)),
        reached AS (
          SELECT w.deployment_id, w.version, w.region, w.issued_at, max(l.since) AS last_at
@@ -136,7 +144,7 @@ export class InstancesStore {
   /** Per region, when the oldest present license was signed that some live instance of its home does not enforce yet, and still could. */
   async oldestPending(tx: Tx, liveAfter: Date): Promise<{ region: string; issuedAt: Date }[]> {
     const sql = `SELECT h.region, min(h.issued_at) AS "issuedAt" FROM license_head h
-      WHERE ${stillTaken('$1')}
+      WHERE h.tombstoned_at IS NULL AND ${stillTaken('$1')}
         AND EXISTS (SELECT 1 FROM instance i WHERE i.home_id = h.home_id AND i.received_at > $1 AND NOT i.draining)
         AND NOT EXISTS (SELECT 1 FROM license_propagation p WHERE p.deployment_id = h.deployment_id AND p.version = h.version)
       GROUP BY h.region`;

@@ -7,6 +7,7 @@ import {
   METER_AUTHORITIES,
   STRATEGY_NAMES,
   type LicenseBootstrap,
+  type LicenseEnrollment,
   type LicenseClaims,
   type LicensedLimit,
   type LicensedMeter,
@@ -54,10 +55,16 @@ export class PreviousPlacementDto {
   @ApiProperty({ type: 'integer', example: 1 }) readonly epoch!: number;
 }
 
+export class NextPlacementDto extends PreviousPlacementDto {
+  @ApiProperty({ example: 'https://acme.eu-1.example' }) readonly url!: string;
+}
+
 export class LicensePlacementDto extends PreviousPlacementDto implements LicensePlacement {
   @ApiProperty({ enum: ['serving', 'draining'] }) readonly phase!: LicensePlacement['phase'];
   @ApiProperty({ example: 'https://eu-1.example' }) readonly url!: string;
   @ApiProperty({ type: PreviousPlacementDto, required: false }) readonly previous?: PreviousPlacementDto;
+  @ApiProperty({ type: NextPlacementDto, required: false, description: 'While it is being moved' })
+  readonly next?: NextPlacementDto;
 }
 
 export class LicensedPlanDto {
@@ -71,7 +78,8 @@ export class LicenseBootstrapDto implements LicenseBootstrap {
   @ApiInstant() readonly expiresAt!: string;
 }
 
-export class LicenseEnrollmentDto {
+export class LicenseEnrollmentDto implements LicenseEnrollment {
+  @ApiProperty({ format: 'uuid' }) readonly homeId!: string;
   @ApiProperty({ description: 'SHA-256, hex' }) readonly tokenHash!: string;
 }
 
@@ -107,7 +115,7 @@ export class LicenseDocumentDto implements LicenseClaims {
   @ApiProperty({
     type: LicenseEnrollmentDto,
     required: false,
-    description: 'Of a dedicated home that has not enrolled',
+    description: 'Of a dedicated home: how its region tells who it is',
   })
   readonly enrollment?: LicenseEnrollmentDto;
 }

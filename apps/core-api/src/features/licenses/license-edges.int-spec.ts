@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { licensesDigest, type InstanceStatus } from '@biplane/contracts';
-import { signKeyStatement, type PrivateJwk } from '@biplane/licensing';
+import { createKeyPair, signKeyStatement, type PrivateJwk } from '@biplane/licensing';
 import { UnitOfWork } from '@biplane/service-kit';
 import { checkInvariants, eventually, waitFor } from '@biplane/testing';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
@@ -131,7 +131,7 @@ describe('the edges of keys and licenses', () => {
     const signing = await suite.postgres.query('SELECT kid FROM signing_key WHERE signing_to IS NULL AND signing_from IS NOT NULL'); // prettier-ignore
     expect(signing).toEqual([{ kid: suite.core.key.kid }]);
     const revoke = { reason: 'test', force: true };
-    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const stranger = createKeyPair().privateKey;
     const { kid, privateJwk } = suite.core.key;
     const { d: _, ...jwk } = privateJwk as unknown as PrivateJwk;
     const dates = { notBefore: startAt, notAfter: after(HOUR_MS) };

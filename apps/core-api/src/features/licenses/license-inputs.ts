@@ -3,8 +3,10 @@ import type { LicenseInput } from '@biplane/licensing';
 import type { Tx } from '@biplane/service-kit';
 import { CatalogService, PlansService } from '../catalog/index.js';
 import { DeploymentsService, licenseStatusOf, presentPlacement } from '../deployments/index.js';
+import { DedicatedHomes } from '../homes/index.js';
 import { PoliciesService, SubscriptionsService } from '../subscriptions/index.js';
 import { TenantsService } from '../tenants/index.js';
+import { PlacementSource } from './placement-source.js';
 
 export interface StoredInputs {
   readonly input: Omit<LicenseInput, 'now' | 'jti' | 'version' | 'purgeAfter'>;
@@ -22,6 +24,8 @@ export class LicenseInputs {
     private readonly plans: PlansService,
     private readonly catalog: CatalogService,
     private readonly tenants: TenantsService,
+    private readonly placements: PlacementSource,
+    private readonly homes: DedicatedHomes,
   ) {}
 
   async of(
@@ -34,8 +38,11 @@ export class LicenseInputs {
     const plan = await this.plans.publishedVersion(tx, subscription.planCode, subscription.planVersion);
     const meters = await this.catalog.meters(tx);
     const placement = presentPlacement(deployment);
+    const previous = deployment.placements.at(-2);
+    const moving = await this.placements.of(tx, deploymentId);
     const ended = subscription.endedAt !== null && subscription.endedAt <= at.now;
     const bootstrap = at.withBootstrap ? await this.tenants.bootstrapOf(tx, deploymentId) : null;
+    const enrollment = await this.homes.enrollmentOf(tx, deploymentId);
     const policy = await this.policies.at(tx, deploymentId, at.now);
     const flags = policy.flags.map(({ flag, enabled }): [string, boolean] => [flag, enabled]);
     const { noticeDays, graceDays } = subscription;
@@ -53,8 +60,10 @@ export class LicenseInputs {
       placement: {
         homeId: placement.homeId,
         epoch: placement.epoch,
-        phase: 'serving' as const,
+        phase: moving?.phase ?? ('serving' as const),
         url: placement.homeUrl,
+        ...(previous && { previous: { homeId: previous.homeId, epoch: previous.epoch } }),
+        ...(moving?.next && { next: moving.next }),
       },
       plan: { code: plan.planCode, version: plan.version },
       featureFlags: { ...plan.content.featureFlags, ...Object.fromEntries(flags) },
@@ -73,6 +82,7 @@ export class LicenseInputs {
       })),
       meters: new Map(meters.map(({ meter, authority, aggregation }) => [meter, { authority, aggregation }])),
       ...(bootstrap && { bootstrap }),
+      ...(enrollment && { enrollment }),
     };
     return { input, changesAt: policy.changesAt };
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import { CLOCK, type Tx } from '@biplane/service-kit';
 import { DeploymentDetails, presentPlacement, type ConditionDto, type Deployment } from '../deployments/index.js';
+import { DedicatedHomes } from '../homes/index.js';
 import { LIVE_MS } from './applied.service.js';
 import { AppliedStore } from './applied.store.js';
 import { InstancesStore } from './instances.store.js';
@@ -18,11 +19,15 @@ export class LicenseView implements OnModuleInit {
     private readonly instances: InstancesStore,
     private readonly licenses: LicenseService,
     private readonly details: DeploymentDetails,
+    private readonly homes: DedicatedHomes,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    this.details.contribute('conditions', (tx, deployment) => this.conditions(tx, deployment));
+    this.details.contribute('conditions', async (tx, deployment) => [
+      ...(await this.conditions(tx, deployment)),
+      ...(await this.homeConditions(tx, deployment)),
+    ]);
   }
 
   async show(tx: Tx, deploymentId: string): Promise<LicenseDto> {
@@ -76,6 +81,13 @@ export class LicenseView implements OnModuleInit {
       },
       { type: 'AdminBootstrapped', status: report?.adminBootstrapped ?? false, reason: null, since: at },
     ];
+  }
+
+  /** Of a home of its own: what the cluster said. */
+  private async homeConditions(tx: Tx, deployment: Deployment): Promise<ConditionDto[]> {
+    const { homeId } = presentPlacement(deployment);
+    const home = (await this.homes.ofDeployment(tx, deployment.id)).find((each) => each.homeId === homeId);
+    return (home?.conditions ?? []).map(({ type, status, reason, since }) => ({ type, status, reason, since }));
   }
 
   private liveAfter(): Date {

@@ -6,6 +6,7 @@ import { eventRecord, Outbox } from '@biplane/messaging';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { DeploymentsService, EntitlementChanges } from '../deployments/index.js';
+import { DedicatedHomes } from '../homes/index.js';
 import { LimitEngine } from '../limits/index.js';
 import { AppliedStore } from './applied.store.js';
 import { LicenseInputs } from './license-inputs.js';
@@ -32,6 +33,7 @@ export class LicenseService implements OnModuleInit {
     private readonly audit: Audit,
     private readonly metrics: LicenseMetrics,
     private readonly limits: LimitEngine,
+    private readonly homes: DedicatedHomes,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -40,7 +42,7 @@ export class LicenseService implements OnModuleInit {
     this.changes.onChange(20, async (tx, change) => {
       // A deployment that is being created has no license yet: creation issues the first itself.
       const head = await this.store.lockHead(tx, change.deploymentId);
-      if (head) await this.issue(tx, change.deploymentId, change.cause);
+      if (head && !isOver(head, this.clock.now())) await this.issue(tx, change.deploymentId, change.cause);
     });
   }
 
@@ -71,6 +73,8 @@ export class LicenseService implements OnModuleInit {
       due,
     );
     await this.publish(tx, license);
+    const { featureFlags, modules } = claims;
+    await this.homes.licensed(tx, deploymentId, { status, featureFlags, modules: Object.keys(modules) });
     if (head) await this.noteNewLimits(tx, head, claims, now);
     this.metrics.countIssued(tx, cause);
     UnitOfWork.afterCommit(tx, () => faultPoint('license_after_commit'));
@@ -112,12 +116,17 @@ export class LicenseService implements OnModuleInit {
   revoke(deploymentId: string, reason: string, actor: Actor): Promise<LicenseRow> {
     return this.unitOfWork.run(async (tx) => {
       await this.refuseRevoked(tx, deploymentId);
-      const now = this.clock.now();
-      await this.store.setRevoked(tx, deploymentId, now, new Date(now.getTime() + PURGE_MS));
-      const license = await this.issue(tx, deploymentId, 'revoke');
-      await this.recordChange(tx, 'license.revoked', license, reason, actor);
-      return license;
+      return this.revokeIn(tx, deploymentId, reason, actor);
     });
+  }
+
+  /** The same in the caller's transaction, of one that is not revoked yet. */
+  async revokeIn(tx: Tx, deploymentId: string, reason: string, actor: Actor): Promise<LicenseRow> {
+    const now = this.clock.now();
+    await this.store.setRevoked(tx, deploymentId, now, new Date(now.getTime() + PURGE_MS));
+    const license = await this.issue(tx, deploymentId, 'revoke');
+    await this.recordChange(tx, 'license.revoked', license, reason, actor);
+    return license;
   }
 
   async requiredHead(tx: Tx, deploymentId: string): Promise<LicenseHead> {
@@ -138,7 +147,7 @@ export class LicenseService implements OnModuleInit {
   private async claims(tx: Tx, deploymentId: string, head: LicenseHead | null, now: Date) {
     const bootstrapped = (await this.applied.ofDeployment(tx, deploymentId)).some((report) => report.adminBootstrapped);
     const { input: inputs, changesAt } = await this.inputs.of(tx, deploymentId, { now, withBootstrap: !bootstrapped });
-    const status: LicenseStatus = head?.revokedAt ? 'revoked' : inputs.status;
+    const status = statusOf(head, inputs.status);
     let purgeAfter = head?.purgeAfter ?? undefined;
     if (status === 'revoked' && !purgeAfter) {
       purgeAfter = new Date(now.getTime() + PURGE_MS);
@@ -162,6 +171,17 @@ export class LicenseService implements OnModuleInit {
     const object = { type: 'deployment', id: license.deploymentId };
     await this.audit.record(tx, { actor, action, object, tenantId: license.tenantId, after, reason });
   }
+}
+
+/** Its data may be purged, or its key is deleted: what is signed now would be expired at birth. */
+function isOver({ tombstonedAt, purgeAfter }: LicenseHead, now: Date): boolean {
+  return tombstonedAt !== null || (purgeAfter !== null && purgeAfter <= now);
+}
+
+/** What was revoked stays so. One that has ended and is being retired is only stopped until its final invoice is issued. */
+function statusOf(head: LicenseHead | null, due: LicenseStatus): LicenseStatus {
+  if (head?.revokedAt) return 'revoked';
+  return due === 'revoked' && head?.revocationHeldAt ? 'suspended' : due;
 }
 
 /**

@@ -1,17 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsReason } from '../../reason.js';
 import { SIGNER_KINDS, type SignerKind } from './signers/license-signer.js';
 
 const KID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -59,9 +48,7 @@ export class KeyBody {
 
 export class LicenseReasonBody {
   @ApiProperty({ example: 'asked for by the customer' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 

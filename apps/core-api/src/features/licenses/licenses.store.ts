@@ -27,6 +27,10 @@ export interface LicenseHead {
   readonly issuedAt: Date;
   readonly revokedAt: Date | null;
   readonly purgeAfter: Date | null;
+  /** It has ended and is being retired: its license is suspended until its final invoice is issued. */
+  readonly revocationHeldAt: Date | null;
+  /** Nothing is signed or published of it any more. */
+  readonly tombstonedAt: Date | null;
 }
 
 /** Of a head `h`: its license has not expired, so that a home would take it. Most are signed again daily, and are not looked into. */
@@ -63,7 +67,7 @@ export class LicensesStore {
 
   async saveHead(
     tx: Tx,
-    head: Omit<LicenseHead, 'revokedAt' | 'purgeAfter'>,
+    head: Omit<LicenseHead, 'revokedAt' | 'purgeAfter' | 'revocationHeldAt' | 'tombstonedAt'>,
     reissueDueAt: Date | null,
   ): Promise<void> {
     const data = { ...head, version: BigInt(head.version), reissueDueAt, lastPublishedAt: head.issuedAt };
@@ -78,6 +82,16 @@ export class LicensesStore {
   async setRevoked(tx: Tx, deploymentId: string, revokedAt: Date, purgeAfter: Date): Promise<void> {
     const sql = `UPDATE license_head SET revoked_at = $2, purge_after = $3 WHERE deployment_id = $1::uuid AND revoked_at IS NULL`;
     await executeSql(tx, sql, [deploymentId, revokedAt, purgeAfter]);
+  }
+
+  async setRevocationHeld(tx: Tx, deploymentId: string, at: Date | null): Promise<void> {
+    const sql = 'UPDATE license_head SET revocation_held_at = $2 WHERE deployment_id = $1::uuid';
+    await executeSql(tx, sql, [deploymentId, at]);
+  }
+
+  async setTombstoned(tx: Tx, deploymentId: string, at: Date): Promise<void> {
+    const sql = 'UPDATE license_head SET tombstoned_at = $2, reissue_due_at = NULL WHERE deployment_id = $1::uuid';
+    await executeSql(tx, sql, [deploymentId, at]);
   }
 
   async version(tx: Tx, deploymentId: string, version: number): Promise<LicenseRow | null> {
@@ -99,7 +113,8 @@ export class LicensesStore {
 
   /** Deployments whose license is due to be signed again. Not locked: the signing locks each, and looks again. */
   async dueForReissue(tx: Tx, now: Date, take: number): Promise<string[]> {
-    const sql = `SELECT deployment_id::text AS id FROM license_head WHERE reissue_due_at <= $1 ORDER BY reissue_due_at LIMIT $2`;
+    const sql = `SELECT deployment_id::text AS id FROM license_head
+      WHERE reissue_due_at <= $1 AND tombstoned_at IS NULL ORDER BY reissue_due_at LIMIT $2`;
     return (await querySql<{ id: string }>(tx, sql, [now, take])).map((row) => row.id);
   }
 
@@ -118,8 +133,8 @@ export class LicensesStore {
 
   /** Present licenses that were last published before the instant; other replicas skip them. */
   async lockPublishedBefore(tx: Tx, before: Date, take: number): Promise<LicenseRow[]> {
-    const sql = `SELECT deployment_id::text AS id FROM license_head WHERE last_published_at < $1
-      ORDER BY last_published_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
+    const sql = `SELECT deployment_id::text AS id FROM license_head
+      WHERE last_published_at < $1 AND tombstoned_at IS NULL ORDER BY last_published_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
     return this.present(tx, await querySql<{ id: string }>(tx, sql, [before, take]));
   }
 
@@ -133,7 +148,7 @@ export class LicensesStore {
     take: number,
   ): Promise<LicenseRow[]> {
     const sql = `SELECT h.deployment_id::text AS id FROM license_head h
-      WHERE h.last_published_at < $1 AND ${stillTaken('$1')} AND EXISTS (
+      WHERE h.last_published_at < $1 AND h.tombstoned_at IS NULL AND ${stillTaken('$1')} AND EXISTS (
         SELECT 1 FROM instance i
         LEFT JOIN instance_license l ON l.instance_id = i.id AND l.deployment_id = h.deployment_id
         WHERE i.home_id = h.home_id AND i.received_at > $2 AND i.first_seen_at < $1 AND NOT i.draining

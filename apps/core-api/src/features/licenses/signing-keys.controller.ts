@@ -1,8 +1,8 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import {
-  ApiList, ApiPage, CLOCK, KEY, page, PageQuery, Scopes, UnitOfWork, UuidParam, type Page,
+  ApiList, ApiPage, CLOCK, KEY, LocatedAt, page, PageQuery, Scopes, UnitOfWork, UuidParam, type Page,
 } from '@biplane/service-kit'; // prettier-ignore
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { keyAlarms } from './domain/key-fitness.js';
@@ -15,10 +15,6 @@ import { KeyRotationDto, SigningKeyStatusDto, type KeyState } from './signing-ke
 import { SigningKeys } from './signing-keys.service.js';
 import { SigningKeysStore, type SigningKeyRow } from './signing-keys.store.js';
 import { LIVE_MS } from './applied.service.js';
-
-interface Reply {
-  header(name: string, value: string): unknown;
-}
 
 @ApiTags('licenses')
 @Controller('licenses/keys')
@@ -74,25 +70,22 @@ export class SigningKeysController {
   @Post('rotate')
   @HttpCode(202)
   @ApiAcceptedResponse({ type: KeyRotationDto })
-  async rotate(
-    @Body() body: RotateKeyBody,
-    @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<KeyRotationDto> {
-    return this.begun(await this.rotations.rotate(body, actor), reply);
+  @LocatedAt({ 202: 'licenses/keys/rotations/{id}' })
+  async rotate(@Body() body: RotateKeyBody, @CurrentActor() actor: Actor): Promise<KeyRotationDto> {
+    return this.json(await this.rotations.rotate(body, actor));
   }
 
   /** For a stolen key: homes drop it and all that they learnt by it, and everything is signed by another at once. */
   @Post(':kid/revoke')
   @HttpCode(202)
   @ApiAcceptedResponse({ type: KeyRotationDto })
+  @LocatedAt({ 202: 'licenses/keys/rotations/{id}' })
   async revoke(
     @Param('kid') kid: string,
     @Body() body: RevokeKeyBody,
     @CurrentActor() actor: Actor,
-    @Res({ passthrough: true }) reply: Reply,
   ): Promise<KeyRotationDto> {
-    return this.begun(await this.rotations.revoke(kid, body, actor), reply);
+    return this.json(await this.rotations.revoke(kid, body, actor));
   }
 
   /** Newest first. */
@@ -117,11 +110,6 @@ export class SigningKeysController {
     const rotation = await this.rotationsStore.find(this.unitOfWork.reader, id);
     if (rotation) return this.json(rotation);
     throw new RefusalError(LicenseIssueErrors.ROTATION_NOT_FOUND({ detail: `There is no rotation ${id}` }));
-  }
-
-  private begun(rotation: KeyRotation, reply: Reply): Promise<KeyRotationDto> {
-    reply.header('location', `/api/v1/licenses/keys/rotations/${rotation.id}`);
-    return this.json(rotation);
   }
 
   private async json(rotation: KeyRotation): Promise<KeyRotationDto> {

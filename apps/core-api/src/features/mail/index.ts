@@ -1,3 +1,2 @@
 export { MailModule } from './mail.module.js';
 export { MailOutbox, type Mail } from './mail-outbox.js';
-export { isMailAddress } from './mail-text.js';

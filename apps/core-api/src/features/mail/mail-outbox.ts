@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
+import { attachmentName, headerText, isMailAddress, type MailAttachment } from '@biplane/mail';
 import { CLOCK, FieldCipher, IDS, type Ids, type Tx } from '@biplane/service-kit';
-import { attachmentName, headerText, isMailAddress } from './mail-text.js';
 import type { MailContent } from './mail.js';
 import { MailStore } from './mail.store.js';
-import type { MailAttachment } from './mailer.js';
 
 export interface Mail {
   /** What it is about: the same key is mailed once. */

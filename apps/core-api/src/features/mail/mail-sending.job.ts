@@ -1,13 +1,17 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import type { Clock } from '@biplane/kernel';
-import { CLOCK, faultPoint, IDS, JobRunner, Metrics, UnitOfWork, type Ids } from '@biplane/service-kit';
-import { Counter } from 'prom-client';
-import { nextMailAttemptAt } from './mail-schedule.js';
+import {
+  MAIL_FROM,
+  MailDelivery,
+  MAILER,
+  messageIdOf,
+  type HeldMail,
+  type Mailer,
+  type SendOutcome,
+} from '@biplane/mail';
+import { faultPoint, JobRunner, UnitOfWork } from '@biplane/service-kit';
 import type { MailClaim } from './mail.js';
 import { MailOutbox } from './mail-outbox.js';
 import { MailStore } from './mail.store.js';
-import { MAILER, type Mailer, type SendOutcome } from './mailer.js';
-import { MAIL_FROM } from './mailer-of.js';
 
 const EVERY_MS = 1_000;
 /** At once in this process. */
@@ -19,26 +23,16 @@ const LEASE_MS = 120_000;
 @Injectable()
 export class MailSending implements OnModuleInit {
   private readonly logger = new Logger('Mail');
-  private readonly attempts: Counter<'result'>;
 
   constructor(
     private readonly jobs: JobRunner,
     private readonly unitOfWork: UnitOfWork,
     private readonly store: MailStore,
     private readonly outbox: MailOutbox,
-    { registry }: Metrics,
+    private readonly delivery: MailDelivery,
     @Inject(MAILER) private readonly mailer: Mailer,
     @Inject(MAIL_FROM) private readonly from: string,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(IDS) private readonly ids: Ids,
-  ) {
-    this.attempts = new Counter({
-      name: 'mail_attempts_total',
-      help: 'Attempts to hand a mail over, by how they ended',
-      labelNames: ['result'],
-      registers: [registry],
-    });
-  }
+  ) {}
 
   onModuleInit(): void {
     this.jobs.register({ name: 'mail-sending', everyMs: EVERY_MS, run: (now) => this.run(now) });
@@ -46,26 +40,27 @@ export class MailSending implements OnModuleInit {
 
   private async run(now: Date): Promise<void> {
     const claims = await this.unitOfWork.run((tx) => this.store.claim(tx, now, TAKE, LEASE_MS));
-    const ends = await Promise.allSettled(claims.map((claim) => this.deliver(claim)));
-    for (const end of ends) {
-      if (end.status === 'rejected') this.logger.error({ err: end.reason as Error }, 'an attempt was not recorded');
-    }
+    await this.delivery.deliver(claims.map((claim) => this.held(claim)));
   }
 
-  private async deliver(claim: MailClaim): Promise<void> {
-    faultPoint('mail.before_send');
-    const outcome = await this.attempt(claim);
-    faultPoint('mail.after_send');
-    this.attempts.inc({ result: outcome.sent ? 'SENT' : outcome.error });
-    const now = this.clock.now();
-    if (outcome.sent) return this.unitOfWork.run((tx) => this.store.sent(tx, claim, now));
-    const random = (this.ids.random(1)[0] ?? 0) / 256;
-    const dueAt = outcome.permanent ? null : nextMailAttemptAt(claim.attempts, now, random);
-    if (dueAt === null) this.logger.error({ mailId: claim.id, because: outcome.error }, 'a mail is given up');
-    await this.unitOfWork.run((tx) => this.store.failed(tx, claim, outcome.error, dueAt));
+  private held(claim: MailClaim): HeldMail {
+    return {
+      attempts: claim.attempts,
+      send: async () => {
+        faultPoint('mail.before_send');
+        const outcome = await this.send(claim);
+        faultPoint('mail.after_send');
+        return outcome;
+      },
+      sent: (at) => this.unitOfWork.run((tx) => this.store.sent(tx, claim, at)),
+      failed: (error, dueAt) => {
+        if (dueAt === null) this.logger.error({ mailId: claim.id, because: error }, 'a mail is given up');
+        return this.unitOfWork.run((tx) => this.store.failed(tx, claim, error, dueAt));
+      },
+    };
   }
 
-  private async attempt({ id, messageEncrypted, createdAt }: MailClaim): Promise<SendOutcome> {
+  private async send({ id, messageEncrypted, createdAt }: MailClaim): Promise<SendOutcome> {
     let content;
     try {
       content = this.outbox.opened(id, messageEncrypted);
@@ -75,7 +70,7 @@ export class MailSending implements OnModuleInit {
     }
     const { to, subject, text, attachments } = content;
     return this.mailer.send({
-      messageId: `${id}@${this.from.slice(this.from.lastIndexOf('@') + 1)}`,
+      messageId: messageIdOf(id, this.from),
       from: this.from,
       to,
       subject,

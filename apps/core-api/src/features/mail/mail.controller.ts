@@ -1,7 +1,19 @@
 import { Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RefusalError, type Clock } from '@biplane/kernel';
-import { ApiPage, CLOCK, KEY, mapPage, page, Scopes, UnitOfWork, UuidParam, type Page } from '@biplane/service-kit';
+import {
+  ApiPage,
+  CLOCK,
+  KEY,
+  LocatedAt,
+  mapPage,
+  page,
+  Scopes,
+  UnitOfWork,
+  UuidParam,
+  type Page,
+  type Tx,
+} from '@biplane/service-kit';
 import { Audit, CurrentActor, type Actor } from '../audit/index.js';
 import { MailDto, MailsQuery } from './mail.dto.js';
 import { MailErrors } from './mail.errors.js';
@@ -35,20 +47,33 @@ export class MailController {
     return mapPage(rows, (mail) => mail);
   }
 
+  @Get(':id')
+  @Scopes('platform:admin', 'platform:read')
+  @ApiOkResponse({ type: MailDto })
+  get(@UuidParam('id') id: string): Promise<MailDto> {
+    return this.required(this.unitOfWork.reader, id);
+  }
+
   /** One that was given up gets all its attempts again, under its Message-ID. */
   @Post(':id/retry')
   @HttpCode(202)
   @ApiAcceptedResponse({ type: MailDto })
+  @LocatedAt({ 202: 'mails/{id}' })
   retry(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<MailDto> {
     return this.unitOfWork.run(async (tx) => {
-      const before = await this.store.find(tx, id);
-      if (before === null) throw new RefusalError(MailErrors.NOT_FOUND({ detail: `There is no mail ${id}` }));
+      const before = await this.required(tx, id);
       if (!(await this.store.revive(tx, id, this.clock.now())))
         throw new RefusalError(MailErrors.NOT_DEAD({ detail: `The mail ${id} is ${before.state}` }));
       const { kind, tenantId, lastError } = before;
       const object = { type: 'mail', id };
       await this.audit.record(tx, { actor, action: 'mail.retried', object, tenantId, before: { kind, lastError } });
-      return (await this.store.find(tx, id))!;
+      return this.required(tx, id);
     });
+  }
+
+  private async required(tx: Tx, id: string): Promise<MailDto> {
+    const mail = await this.store.find(tx, id);
+    if (mail === null) throw new RefusalError(MailErrors.NOT_FOUND({ detail: `There is no mail ${id}` }));
+    return mail;
   }
 }

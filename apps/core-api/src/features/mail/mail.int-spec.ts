@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UnitOfWork } from '@biplane/service-kit';
-import { ServiceClient, spawnSource, testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
-import { startMailServer, type MailServer } from '../../testing/mail-server.js';
+import {
+  ServiceClient,
+  spawnSource,
+  startMailServer,
+  testPostgres,
+  waitFor,
+  type MailServer,
+  type TestPostgres,
+} from '@biplane/testing';
 import { runCore, type RunningCore } from '../../testing/running-core.js';
 import { MailOutbox, type Mail } from './index.js';
 
@@ -47,6 +54,9 @@ const inState = (key: string, state: string) =>
 const mailsTo = (to: string) => server.received.filter((received) => received.to.includes(to));
 const later = (ms: number) => new Date(performance.timeOrigin + performance.now() + ms).toISOString();
 
+/** A service that starts on a busy machine may take all connections for a while. */
+const PATIENT = { waitMs: 30_000 };
+
 describe('mail', () => {
   it('is sent after the commit of what it tells, once, and forgotten then', async () => {
     const core = await runCore(options);
@@ -59,7 +69,7 @@ describe('mail', () => {
         core.app.get(UnitOfWork, { strict: false }).run(async (tx) => {
           await core.app.get(MailOutbox, { strict: false }).add(tx, lost);
           throw new Error('rolled back');
-        }),
+        }, PATIENT),
       ).rejects.toThrow('rolled back');
       const [first, again] = await add(core, told, told);
       expect([typeof first, again]).toEqual(['string', null]);
@@ -91,7 +101,10 @@ describe('mail', () => {
       expect((await admin.expect(200, 'GET', '/api/v1/mails?state=dead')) as object).toMatchObject({
         data: [{ id: dead['id'], lastError: 'SMTP_550' }],
       });
-      await admin.expect(202, 'POST', `/api/v1/mails/${String(dead['id'])}/retry`);
+      const retried = await admin.post(`/api/v1/mails/${String(dead['id'])}/retry`);
+      expect([retried.status, retried.headers.get('location')]).toEqual([202, `/api/v1/mails/${String(dead['id'])}`]);
+      expect(await admin.expect(200, 'GET', retried.headers.get('location')!)).toMatchObject({ id: dead['id'] });
+      expect((await admin.get(`/api/v1/mails/${randomUUID()}`)).status).toBe(404);
       await inState(never.key, 'sent');
       expect([mailsTo(slow.to), mailsTo(never.to)].map(({ length }) => length)).toEqual([1, 1]);
       const refused = await admin.post(`/api/v1/mails/${String(dead['id'])}/retry`);

@@ -1,11 +1,10 @@
 import { Module } from '@nestjs/common';
+import { MAIL_FROM, MailDelivery, MAILER, mailerOf, mailFromOf, readMailSettings } from '@biplane/mail';
 import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { MailController } from './mail.controller.js';
 import { MailOutbox } from './mail-outbox.js';
 import { MailSending } from './mail-sending.job.js';
 import { MailStore } from './mail.store.js';
-import { MAILER } from './mailer.js';
-import { MAIL_FROM, mailerOf, mailFromOf } from './mailer-of.js';
 
 @Module({
   controllers: [MailController],
@@ -13,8 +12,13 @@ import { MAIL_FROM, mailerOf, mailFromOf } from './mailer-of.js';
     MailOutbox,
     MailStore,
     MailSending,
-    { provide: MAILER, inject: [ENVIRONMENT], useFactory: (env: CoreEnvironment) => mailerOf(env) },
-    { provide: MAIL_FROM, inject: [ENVIRONMENT], useFactory: (env: CoreEnvironment) => mailFromOf(env) },
+    MailDelivery,
+    { provide: MAILER, inject: [ENVIRONMENT], useFactory: (env: CoreEnvironment) => mailerOf(readMailSettings(env)) },
+    {
+      provide: MAIL_FROM,
+      inject: [ENVIRONMENT],
+      useFactory: (env: CoreEnvironment) => mailFromOf(readMailSettings(env)),
+    },
   ],
   exports: [MailOutbox],
 })

@@ -5,18 +5,21 @@ import type { Actor } from '../audit/index.js';
 import type { PlanHead, PlanVersionRow } from '../catalog/index.js';
 import {
   DeploymentsService,
+  homeUrl,
   initialState,
+  presentPlacement,
   type DeploymentRequirements,
   type DeploymentTypeDecision,
   type SettingValue,
 } from '../deployments/index.js';
+import { DedicatedHomes } from '../homes/index.js';
 import { LicenseService } from '../licenses/index.js';
+import type { Operation } from '../operations/index.js';
 import { RegionsService, type Region } from '../regions/index.js';
 import { SubscriptionErrors, SubscriptionsService, termOf, type TermBody } from '../subscriptions/index.js';
 import { TenantsService } from '../tenants/index.js';
 import { decideType } from './requirements.js';
-import { OperationsService } from './operations.service.js';
-import type { Operation } from './operations.store.js';
+import { ProvisioningSaga } from './provisioning-saga.js';
 
 type PublishedPlan = PlanVersionRow & { readonly plan: PlanHead };
 
@@ -41,7 +44,8 @@ export class DeploymentProvisioning {
     private readonly deployments: DeploymentsService,
     private readonly subscriptions: SubscriptionsService,
     private readonly licenses: LicenseService,
-    private readonly operations: OperationsService,
+    private readonly homes: DedicatedHomes,
+    private readonly saga: ProvisioningSaga,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -53,8 +57,7 @@ export class DeploymentProvisioning {
       readonly tenantId: string;
       readonly slug: string;
       readonly displayName: string;
-      /** Of its own host, if it gets one: unique on the platform. */
-      readonly hostLabel: string;
+      readonly tenantSlug: string;
       readonly region: Region;
       readonly plan: PublishedPlan | null;
       readonly requirements: DeploymentRequirements;
@@ -63,10 +66,10 @@ export class DeploymentProvisioning {
     },
     actor: Actor,
   ): Promise<RecordedDeployment> {
-    const { hostLabel, region, plan, ...columns } = input;
+    const { tenantSlug, region, plan, ...columns } = input;
     const decision = decideType(input.requirements, region, plan?.content.dedicatedCompute ?? false);
     const id = this.ids.uuid();
-    const home = await this.home(tx, region, decision, hostLabel);
+    const home = await this.home(tx, region, decision, homeUrl(columns.slug, tenantSlug, region.domain));
     const [state, phase] = plan
       ? [initialState(plan.content.trialDays), 'license_issued']
       : (['trial', 'recorded'] as const);
@@ -110,10 +113,19 @@ export class DeploymentProvisioning {
       now,
     });
     const invite = await this.tenants.invite(tx, { ...ids, ...admin });
+    // Before the license, which says who may enroll as this home.
+    if (type === 'container_per_tenant') await this.createHome(tx, deploymentId);
     faultPoint('create_tenant_before_license');
     const license = await this.licenses.issue(tx, deploymentId, 'created');
-    const operation = await this.operations.start(tx, { ...ids, id: this.ids.uuid(), type, now });
+    const operation = await this.saga.start(tx, ids, type);
     return { operation, inviteToken: invite.token, licenseVersion: license.version };
+  }
+
+  private async createHome(tx: Tx, deploymentId: string): Promise<void> {
+    const deployment = await this.deployments.required(tx, deploymentId);
+    const { tenantId, region } = deployment;
+    const { homeId, homeUrl: url, epoch } = presentPlacement(deployment);
+    await this.homes.create(tx, { homeId, deploymentId, tenantId, region, epoch, url });
   }
 
   /** The region's pool, or a home of its own whose name nobody else has. */
@@ -121,16 +133,16 @@ export class DeploymentProvisioning {
     tx: Tx,
     region: Region,
     decision: DeploymentTypeDecision,
-    hostLabel: string,
+    url: string,
   ): Promise<{ homeId: string; homeUrl: string }> {
     const pool = region.pools[0];
     if (decision.type === 'shared' && pool) return { homeId: pool.homeId, homeUrl: pool.url };
-    const home = { homeId: this.ids.uuid(), homeUrl: `https://${hostLabel}.${region.domain}` };
+    const home = { homeId: this.ids.uuid(), homeUrl: url };
     await this.regions.addDedicatedHome(tx, {
       homeId: home.homeId,
       region: region.code,
       kind: 'dedicated',
-      url: home.homeUrl,
+      url,
     });
     return home;
   }

@@ -1,15 +1,15 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
 import {
-  Idempotent, IdempotencyKey, IdempotencyService, MaybeIdempotencyKey, MaybeIdempotent, Scopes, UuidParam, type IdempotentRequest,
-  type StoredAnswer,
+  Idempotent, IdempotencyKey, IdempotencyService, LocatedAt, MaybeIdempotencyKey, MaybeIdempotent, Scopes, UuidParam,
+  type IdempotentRequest, type StoredAnswer,
 } from '@biplane/service-kit'; // prettier-ignore
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { deploymentJson } from '../deployments/index.js';
+import { operationJson } from '../operations/index.js';
 import { SubscriptionViews } from '../subscriptions/index.js';
 import { CreateDeploymentBody, StartSubscriptionBody, SubscribeBody } from './deployments.dto.js';
 import { FurtherDeployments } from './further-deployments.service.js';
-import { operationJson } from './operations.json.js';
 import { CreatedDeploymentDto, SubscribedDto } from './provisioning.responses.js';
 
 @ApiTags('deployments')
@@ -27,6 +27,7 @@ export class FurtherDeploymentsController {
   @Idempotent()
   @ApiAcceptedResponse({ type: CreatedDeploymentDto })
   @ApiCreatedResponse({ type: CreatedDeploymentDto })
+  @LocatedAt({ 201: 'deployments/{deployment.id}', 202: 'operations/{operation.id}' })
   create(
     @IdempotencyKey() request: IdempotentRequest,
     @Body() body: CreateDeploymentBody,
@@ -39,21 +40,14 @@ export class FurtherDeploymentsController {
         operation: provisioned && operationJson(provisioned.operation),
         inviteToken: provisioned?.inviteToken ?? null,
       };
-      const location = provisioned
-        ? `/api/v1/operations/${provisioned.operation.id}`
-        : `/api/v1/deployments/${deployment.id}`;
-      return {
-        status: provisioned ? 202 : 201,
-        headers: { location },
-        body: created,
-        secretPointers: ['/inviteToken'],
-      };
+      return { status: provisioned ? 202 : 201, body: created, secretPointers: ['/inviteToken'] };
     });
   }
 
   @Post('deployments/:id/subscribe')
   @MaybeIdempotent()
   @ApiCreatedResponse({ type: SubscribedDto })
+  @LocatedAt({ 201: 'billing/subscriptions/{id}' })
   subscribe(
     @MaybeIdempotencyKey() request: IdempotentRequest | null,
     @UuidParam('id') id: string,
@@ -68,6 +62,7 @@ export class FurtherDeploymentsController {
   @MaybeIdempotent()
   @ApiTags('subscriptions')
   @ApiCreatedResponse({ type: SubscribedDto })
+  @LocatedAt({ 201: 'billing/subscriptions/{id}' })
   startSubscription(
     @MaybeIdempotencyKey() request: IdempotentRequest | null,
     @Body() { deploymentId, ...body }: StartSubscriptionBody,
@@ -86,8 +81,7 @@ export class FurtherDeploymentsController {
       const { subscription, operation, inviteToken } = await this.deployments.subscribe(tx, deploymentId, body, actor);
       const view = await this.views.one(tx, subscription);
       const started: SubscribedDto = { ...view, operation: operationJson(operation), inviteToken };
-      const location = `/api/v1/billing/subscriptions/${subscription.id}`;
-      return { status: 201, headers: { location }, body: started, secretPointers: ['/inviteToken'] };
+      return { status: 201, body: started, secretPointers: ['/inviteToken'] };
     });
   }
 }

@@ -3,7 +3,8 @@ import { Type } from 'class-transformer';
 import {
   IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength, ValidateNested,
 } from 'class-validator'; // prettier-ignore
-import { AdminBody, OrderBody, PlanChoice, RequirementsBody, SLUG, TEXT } from './provisioning.dto.js';
+import { SLUG, SLUG_MESSAGE } from '../../codes.js';
+import { AdminBody, OrderBody, PlanChoice, RequirementsBody, TEXT } from './provisioning.dto.js';
 
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
 const NAME = /^[a-z](?:[-_.]?[a-z0-9]){0,62}$/;
@@ -41,7 +42,7 @@ export class CreateDeploymentBody extends OrderBody {
   tenantId!: string;
 
   @ApiProperty({ example: 'staging' })
-  @Matches(SLUG, { message: 'slug must be lower-case letters, digits and hyphens, at most 63' })
+  @Matches(SLUG, { message: SLUG_MESSAGE })
   slug!: string;
 
   @ApiProperty({ example: 'Acme staging' })

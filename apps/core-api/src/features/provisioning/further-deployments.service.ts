@@ -43,12 +43,11 @@ export class FurtherDeployments {
     const plan = body.plan ? await this.plans.publishedVersion(tx, body.plan.code, body.plan.version) : null;
     const requirements = readRequirements(body.requirements ?? {}, region);
     await this.deployments.refuseTakenSlug(tx, tenant.id, slug);
-    const hostLabel = `${slug}.${tenant.slug}`;
     const wanted = {
       tenantId: tenant.id,
       slug,
       displayName,
-      hostLabel,
+      tenantSlug: tenant.slug,
       region,
       plan,
       requirements,
@@ -128,6 +127,9 @@ export class FurtherDeployments {
   private async workingTenant(tx: Tx, id: string): Promise<Tenant> {
     const tenant = await this.tenants.hold(tx, id);
     if (tenant.state === 'active') return tenant;
+    if (tenant.state !== 'suspended') {
+      throw new RefusalError(TenantErrors.RETIRED({ detail: `Tenant ${id} is ${tenant.state}` }));
+    }
     throw new RefusalError(TenantErrors.SUSPENDED({ detail: `Tenant ${id} is ${tenant.state}` }));
   }
 }

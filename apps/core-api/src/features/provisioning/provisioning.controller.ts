@@ -1,15 +1,13 @@
-import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import {
-  CurrentPrincipal, Idempotent, IdempotencyKey, IdempotencyService, Scopes, UuidParam, type IdempotentRequest, type Principal,
-  type StoredAnswer,
+  Idempotent, IdempotencyKey, IdempotencyService, LocatedAt, Scopes, type IdempotentRequest, type StoredAnswer,
 } from '@biplane/service-kit'; // prettier-ignore
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { deploymentJson } from '../deployments/index.js';
-import { OperationsService } from './operations.service.js';
-import { operationJson } from './operations.json.js';
+import { operationJson } from '../operations/index.js';
 import { CreateTenantBody } from './provisioning.dto.js';
-import { CreatedTenantDto, OperationDto } from './provisioning.responses.js';
+import { CreatedTenantDto } from './provisioning.responses.js';
 import { TenantProvisioningService } from './tenant-provisioning.service.js';
 
 @ApiTags('tenants')
@@ -26,6 +24,7 @@ export class ProvisioningController {
   @Idempotent()
   @Scopes('platform:admin')
   @ApiAcceptedResponse({ type: CreatedTenantDto })
+  @LocatedAt({ 202: 'operations/{operation.id}' })
   createTenant(
     @IdempotencyKey() request: IdempotentRequest,
     @Body() body: CreateTenantBody,
@@ -39,33 +38,7 @@ export class ProvisioningController {
         operation: operationJson(operation),
         inviteToken,
       };
-      return {
-        status: 202,
-        headers: { location: `/api/v1/operations/${operation.id}` },
-        body: created,
-        secretPointers: ['/inviteToken'],
-      };
+      return { status: 202, body: created, secretPointers: ['/inviteToken'] };
     });
-  }
-}
-
-@ApiTags('operations')
-@Controller('operations')
-export class OperationsController {
-  constructor(private readonly operations: OperationsService) {}
-
-  @Get(':id')
-  @Scopes('platform:admin', 'platform:read', 'tenant:*')
-  @ApiOkResponse({ type: OperationDto })
-  async get(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<OperationDto> {
-    return operationJson(await this.operations.readable(id, principal));
-  }
-
-  @Post(':id/retry')
-  @HttpCode(200)
-  @Scopes('platform:admin')
-  @ApiOkResponse({ type: OperationDto })
-  async retry(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<OperationDto> {
-    return operationJson(await this.operations.retry(id, actor));
   }
 }

@@ -4,9 +4,10 @@ import {
   ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsDefined, IsEmail, IsInt, IsISO31661Alpha2, IsOptional, IsString, Matches, Max,
   MaxLength, Min, MinLength, ValidateNested,
 } from 'class-validator'; // prettier-ignore
+import { LOCALE_TAG } from '@biplane/kernel';
+import { SLUG, SLUG_MESSAGE } from '../../codes.js';
 import { TermBody } from '../subscriptions/index.js';
 
-export const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const TAG = /^[a-z0-9](?:[a-z0-9.-]{0,30}[a-z0-9])?$/;
 const CODE = /^[a-z](?:_?[a-z0-9]){0,62}$/;
 export const TEXT = /^[^\p{Cc}]*$/u;
@@ -119,7 +120,7 @@ export class BillingBody {
 
   @ApiPropertyOptional({ example: 'en-AU' })
   @IsOptional()
-  @Matches(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}$/, { message: 'locale must be a BCP 47 tag such as en-AU' })
+  @Matches(LOCALE_TAG, { message: 'locale must be a BCP 47 tag such as en-AU' })
   @MaxLength(35)
   locale?: string;
 }
@@ -144,7 +145,7 @@ export class OrderBody {
 
 export class CreateTenantBody extends OrderBody {
   @ApiProperty({ example: 'acme' })
-  @Matches(SLUG, { message: 'slug must be lower-case letters, digits and hyphens, at most 63' })
+  @Matches(SLUG, { message: SLUG_MESSAGE })
   slug!: string;
 
   @ApiProperty({ example: 'Acme Pty Ltd' })

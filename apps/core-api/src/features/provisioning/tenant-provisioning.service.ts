@@ -3,10 +3,10 @@ import { IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { PlansService } from '../catalog/index.js';
 import { DeploymentsService, type Deployment } from '../deployments/index.js';
+import type { Operation } from '../operations/index.js';
 import { RegionsService } from '../regions/index.js';
 import { TenantsService, type Tenant } from '../tenants/index.js';
 import { DeploymentProvisioning } from './deployment-provisioning.service.js';
-import type { Operation } from './operations.store.js';
 import type { CreateTenantBody } from './provisioning.dto.js';
 import { readRequirements } from './requirements.js';
 
@@ -46,8 +46,7 @@ export class TenantProvisioningService {
     const tenant = await this.tenants.record(tx, { id: tenantId, slug, name, billing });
     const recorded = await this.provisioning.record(
       tx,
-      // The slug of a tenant is unique on the platform, and that of its first deployment is the same.
-      { tenantId, slug, displayName: name, hostLabel: slug, region, plan, requirements, settings: {}, template: null },
+      { tenantId, slug, displayName: name, tenantSlug: slug, region, plan, requirements, settings: {}, template: null },
       actor,
     );
     const { timeZone, currency } = billing;

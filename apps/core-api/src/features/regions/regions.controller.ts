@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ApiList, Scopes } from '@biplane/service-kit';
+import { ApiList, EntityTagged, IfMatch, Scopes, type Precondition } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { RegionBody, RegionDto } from './regions.dto.js';
 import { regionJson } from './regions.json.js';
@@ -19,6 +19,7 @@ export class RegionsController {
   }
 
   @Get(':code')
+  @EntityTagged()
   @Scopes('platform:admin', 'platform:read')
   @ApiOkResponse({ type: RegionDto })
   async get(@Param('code') code: string): Promise<RegionDto> {
@@ -26,9 +27,15 @@ export class RegionsController {
   }
 
   @Put(':code')
+  @EntityTagged()
   @Scopes('platform:admin')
   @ApiOkResponse({ type: RegionDto })
-  async put(@Param('code') code: string, @Body() body: RegionBody, @CurrentActor() actor: Actor): Promise<RegionDto> {
-    return regionJson(await this.regions.put(code, body, actor));
+  async put(
+    @Param('code') code: string,
+    @Body() body: RegionBody,
+    @IfMatch() expected: Precondition,
+    @CurrentActor() actor: Actor,
+  ): Promise<RegionDto> {
+    return regionJson(await this.regions.put(code, body, expected, actor));
   }
 }

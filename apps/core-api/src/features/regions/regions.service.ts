@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RefusalError, type Clock } from '@biplane/kernel';
-import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
+import { CLOCK, UnitOfWork, type Precondition, type Tx } from '@biplane/service-kit';
 import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { Audit, type Actor } from '../audit/index.js';
 import type { RegionBody } from './regions.dto.js';
@@ -36,14 +36,15 @@ export class RegionsService {
     throw new RefusalError(RegionErrors.UNKNOWN({ detail: `"${code}" was not described with PUT /regions` }));
   }
 
-  async put(code: string, body: RegionBody, actor: Actor): Promise<Region> {
+  async put(code: string, body: RegionBody, expected: Precondition, actor: Actor): Promise<Region> {
     if (!this.environment.REGIONS.includes(code)) {
       const detail = `"${code}" is not among REGIONS (${this.environment.REGIONS.join(', ')})`;
       throw new RefusalError(RegionErrors.NOT_CONFIGURED({ detail }));
     }
     return this.unitOfWork.run(async (tx) => {
       const now = this.clock.now();
-      const before = await this.store.find(tx, code);
+      const before = await this.store.locked(tx, code);
+      expected.holds(before && regionJson(before));
       const pool = body.pools[0] ? { homeId: body.pools[0].homeId.toLowerCase(), url: body.pools[0].url } : null;
       await this.store.save(tx, { ...body, code }, now);
       if (!(await this.store.savePool(tx, code, pool, now))) throw homeElsewhere(pool!.homeId);

@@ -40,6 +40,12 @@ export class RegionsStore {
     return row && toRegion(row);
   }
 
+  /** The same, as it stays until the end of the transaction. */
+  async locked(tx: Tx, code: string): Promise<Region | null> {
+    await executeSql(tx, 'SELECT 1 FROM region WHERE code = $1 FOR UPDATE', [code]);
+    return this.find(tx, code);
+  }
+
   async save(tx: Tx, region: RegionWrite, now: Date): Promise<void> {
     const data = {
       residency: region.residency,

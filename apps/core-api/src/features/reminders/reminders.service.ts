@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock, InvoiceId } from '@biplane/kernel';
+import { isMailAddress } from '@biplane/mail';
 import { CLOCK, faultPoint, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Audit, jobActor } from '../audit/index.js';
 import { BillingSettings } from '../billing-settings/index.js';
 import { PlatformEvents } from '../events/index.js';
 import { InvoicesService, type InvoiceJson } from '../invoices/index.js';
 import { InvoicePdfs } from '../invoice-pdfs/index.js';
-import { isMailAddress, MailOutbox } from '../mail/index.js';
+import { MailOutbox } from '../mail/index.js';
 import { TenantsService } from '../tenants/index.js';
 import { reminderDueAt, remindersDue, type ReminderDecision, type ReminderLevel } from './domain/overdue.js';
 import { reminderMail } from './reminder-text.js';

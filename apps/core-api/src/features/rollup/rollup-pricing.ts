@@ -3,7 +3,7 @@ import type { Failure, TenantId } from '@biplane/kernel';
 import { isDatabaseUnavailable, UnitOfWork } from '@biplane/service-kit';
 import { MonthlyBillingService, type ComputedMonths, type MonthlyBill } from '../billing/index.js';
 import { billedMonth, BillingSettings, type Settings } from '../billing-settings/index.js';
-import { IssueInvoices, issuing, type IssueItem, type LiveInvoice } from '../invoices/index.js';
+import { IssueInvoices, issuing, owesNothing, type IssueItem, type LiveInvoice } from '../invoices/index.js';
 import { bisect } from './domain/bisect.js';
 import { outcomeOf } from './domain/outcome.js';
 import type { SkipReason, Tally } from './domain/tally.js';
@@ -126,7 +126,7 @@ export function refused(tenantId: TenantId, { code, detail }: Failure): Decided 
 export function decisionOf(tenantId: TenantId, bill: MonthlyBill, at: Date, basis?: number): Decided {
   const { period, missingHours, cutoffHours, deployments, adjustments, decreases } = bill;
   const outcome = outcomeOf(
-    { deployments, adjustments, decreases: decreases.length, lines: bill.bill.lines },
+    { deployments, adjustments, decreases: decreases.length, owesNothing: owesNothing(bill) },
     issuing(period, missingHours.length, cutoffHours, at),
   );
   if (outcome.kind === 'skip') return { ...outcome, tenantId };

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiPage, KEY, mapPage, page, Scopes, UnitOfWork, UuidParam, type Page } from '@biplane/service-kit';
+import { ApiPage, KEY, LocatedAt, mapPage, page, Scopes, UnitOfWork, UuidParam, type Page } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { RollupDto, RollupListQuery, RollupQuery, StandingParkedDto } from './rollup.dto.js';
 import { rehearsalJson, runJson, standingJson } from './rollup.json.js';
@@ -9,7 +9,6 @@ import { RollupStore, type Run } from './rollup.store.js';
 
 interface Reply {
   status(code: number): unknown;
-  header(name: string, value: string): unknown;
 }
 
 @ApiTags('billing')
@@ -27,6 +26,7 @@ export class RollupController {
   @ApiOperation({ summary: 'Invoice a month of every tenant whose month is over; again, it issues what was left' })
   @ApiOkResponse({ type: RollupDto, description: 'It has ended, or was a dry run' })
   @ApiAcceptedResponse({ type: RollupDto, description: 'It is not over after 20 s and goes on; see Location' })
+  @LocatedAt({ 202: 'admin/billing/rollups/{id}' })
   async run(
     @Query() query: RollupQuery,
     @CurrentActor() actor: Actor,
@@ -37,10 +37,7 @@ export class RollupController {
       return rehearsalJson({ month, force }, await this.rollups.rehearse(month, force, actor));
     }
     const run = await this.rollups.demand(month, force, actor);
-    if (run.endedAt === null) {
-      reply.status(202);
-      reply.header('location', `/api/v1/admin/billing/rollups/${run.id}`);
-    }
+    if (run.endedAt === null) reply.status(202);
     return this.shown(run);
   }
 

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Param, Post, Put } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
-  IdempotencyService, MaybeIdempotent, MaybeIdempotencyKey, Scopes, UnitOfWork, UuidParam, type IdempotentRequest, type StoredAnswer,
+  IdempotencyService, LocatedAt, MaybeIdempotent, MaybeIdempotencyKey, Scopes, UnitOfWork, UuidParam, type IdempotentRequest,
+  type StoredAnswer,
 } from '@biplane/service-kit'; // prettier-ignore
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { SubscriptionDto } from '../deployments/index.js';
@@ -24,6 +25,7 @@ export class AddonsController {
   @Post()
   @MaybeIdempotent()
   @ApiCreatedResponse({ type: SubscriptionDto })
+  @LocatedAt({ 201: 'billing/subscriptions/{id}' })
   attach(
     @MaybeIdempotencyKey() request: IdempotentRequest | null,
     @UuidParam('id') id: string,

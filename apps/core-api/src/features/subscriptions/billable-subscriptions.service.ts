@@ -14,7 +14,6 @@ import { planTurns, type PricedPlan } from './domain/plan-turns.js';
 /** A subscription as a bill needs it. All of it comes from history that only grows, so that a past month stays what it was. */
 export interface BillableSubscription {
   readonly deploymentId: string;
-  readonly firstReadyAt: Date | null;
   /** In the order in which they were priced in the period; the last one is in force at its end. */
   readonly plans: readonly PricedPlan[];
   readonly addons: readonly BilledAddon[];
@@ -42,7 +41,6 @@ export class BillableSubscriptions {
         const history = histories.get(subscription.deploymentId)!;
         return billable(subscription, wanted[index]!, {
           placements: history.placements,
-          firstReadyAt: history.firstReadyAt,
           ...this.histories.activity(history, subscription),
         });
       }),
@@ -50,7 +48,7 @@ export class BillableSubscriptions {
   }
 }
 
-type OfDeployment = Pick<BillableSubscription, 'active' | 'suspended' | 'placements' | 'firstReadyAt'>;
+type OfDeployment = Pick<BillableSubscription, 'active' | 'suspended' | 'placements'>;
 
 function billable(
   { deploymentId, plans, addons, switches }: BilledSubscription,

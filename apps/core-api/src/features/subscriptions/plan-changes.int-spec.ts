@@ -13,6 +13,7 @@ beforeAll(async () => {
   await publishLike(suite.admin, { code: 'small', rank: 10, baseFee: '20.00', modules: [] });
   await publishLike(suite.admin, { code: 'sideways', rank: 20, baseFee: '50.00' });
   await publishLike(suite.admin, { code: 'other_currency', rank: 30, currency: 'EUR' });
+  await publishLike(suite.admin, { code: 'own_container', rank: 40, dedicatedCompute: true });
 });
 afterAll(async () => {
   await checkInvariants(suite.postgres.url);
@@ -63,6 +64,12 @@ describe('plan changes', () => {
     ['a plan that is not sold', { planCode: 'nothing', mode: 'next_invoice' }, 422, 'CATALOG.PLAN_UNKNOWN'],
     ['a version that is not sold', { planCode: 'team', version: 9, mode: 'next_invoice' }, 422, 'CATALOG.PLAN_UNKNOWN'],
     ['another currency', { planCode: 'other_currency', mode: 'next_period' }, 422, 'SUBSCRIPTION.CURRENCY_MISMATCH'],
+    [
+      'a container of its own to one in a pool',
+      { planCode: 'own_container', mode: 'now' },
+      422,
+      'SUBSCRIPTION.PLAN_NEEDS_CONTAINER',
+    ],
     ['the plan that it has', { planCode: 'studio', mode: 'next_invoice' }, 422, 'SUBSCRIPTION.PLAN_UNCHANGED'],
     ['no reason', { planCode: 'team', mode: 'next_invoice', reason: '' }, 400, 'REQUEST.INVALID'],
   ];

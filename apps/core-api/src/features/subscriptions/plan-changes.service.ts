@@ -122,6 +122,7 @@ export class PlanChanges {
       const detail = `Plan "${planCode}" is in ${next.content.currency}, the subscription in ${present.content.currency}`;
       throw new RefusalError(SubscriptionErrors.CURRENCY_MISMATCH({ detail }));
     }
+    if (next.content.dedicatedCompute) await this.refuseShared(tx, subscription.deploymentId, planCode);
     const latest = subscription.plans.at(-1);
     if (latest?.planCode === next.planCode && latest.planVersion === next.version) {
       const detail = `Version ${next.version} of "${planCode}" is what it has, or will have`;
@@ -141,6 +142,14 @@ export class PlanChanges {
     const { endsAt } = await this.months.of(tx, subscription, now);
     const instants = changeInstants(mode, now, periodEndsAt, endsAt);
     return { planCode: next.planCode, planVersion: next.version, ...instants, direction };
+  }
+
+  /** What a plan includes is there before it is sold: a pool is no container. */
+  private async refuseShared(tx: Tx, deploymentId: string, planCode: string): Promise<void> {
+    const { type } = await this.deployments.required(tx, deploymentId);
+    if (type !== 'shared') return;
+    const detail = `Plan "${planCode}" includes dedicated compute, and deployment ${deploymentId} is in a shared pool`;
+    throw new RefusalError(SubscriptionErrors.PLAN_NEEDS_CONTAINER({ detail }));
   }
 
   /** In the order of the locks that transitions take: first the deployment. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RefusalError } from '@biplane/kernel';
-import { Scopes, StoredAnswer, UuidParam } from '@biplane/service-kit';
+import { LocatedAt, Scopes, StoredAnswer, UuidParam } from '@biplane/service-kit';
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { MigratePlanBody, PlanMigrationDto, PlanMigrationPreviewDto } from './plan-migrations.dto.js';
 import { PlanMigrationErrors } from './plan-migrations.errors.js';
@@ -19,6 +19,7 @@ export class PlanMigrationsController {
   @Post('plans/:code/versions/:version/migrate')
   @ApiAcceptedResponse({ type: PlanMigrationDto })
   @ApiOkResponse({ type: PlanMigrationPreviewDto })
+  @LocatedAt({ 202: 'subscription/plan-migrations/{id}' })
   async migrate(
     @Param('code') code: string,
     @Param('version') version: string,
@@ -33,8 +34,7 @@ export class PlanMigrationsController {
       return new StoredAnswer(200, { preview: true, ...preview }, {}, false);
     }
     const migration = await this.migrations.start(code, Number(version), body, actor);
-    const location = `/api/v1/subscription/plan-migrations/${migration.id}`;
-    return new StoredAnswer(202, migrationJson(migration), { location }, false);
+    return new StoredAnswer(202, migrationJson(migration), {}, false);
   }
 
   @Get('plan-migrations/:id')

@@ -1,19 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ApiInstant, MoneyDto } from '@biplane/service-kit';
+import { IsReason } from '../../reason.js';
 import {
   MIGRATION_EFFECTS,
   MIGRATION_MODES,
@@ -51,9 +39,7 @@ export class MigratePlanBody {
   preview?: boolean;
 
   @ApiProperty({ example: 'prices of 2027' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 

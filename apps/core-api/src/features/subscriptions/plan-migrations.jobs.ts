@@ -57,7 +57,7 @@ export class PlanMigrationsJobs implements OnModuleInit {
       await this.move(migration, subscriptionId);
     } catch (error) {
       const failure = error instanceof RefusalError ? error.failure : null;
-      if (failure?.code === ENDED) return this.skip(migration);
+      if (failure?.code === ENDED) return this.skip(migration, subscriptionId);
       if (failure === null) this.logger.error({ err: error, subscriptionId }, 'a subscription could not be migrated');
       const { code, detail } = failure ?? {
         code: 'SERVICE.INTERNAL',
@@ -79,12 +79,12 @@ export class PlanMigrationsJobs implements OnModuleInit {
       const mode = waits ? 'next_period' : migration.effective;
       const actor = { id: migration.actor, requestId: null };
       await this.planChanges.decide(tx, held, { planCode, version: toVersion, mode, reason }, actor);
-      await this.store.count(tx, migration.id, 'migrated');
+      await this.store.countMigrated(tx, migration.id);
     });
   }
 
-  private skip(migration: PlanMigration): Promise<void> {
-    return this.unitOfWork.run((tx) => this.store.count(tx, migration.id, 'skipped'));
+  private skip(migration: PlanMigration, subscriptionId: string): Promise<void> {
+    return this.unitOfWork.run((tx) => this.store.skip(tx, migration.id, subscriptionId));
   }
 
   private async end(migration: PlanMigration): Promise<void> {

@@ -73,9 +73,17 @@ export class PlanMigrationsStore {
     return rows.map(({ id }) => id);
   }
 
-  async count(tx: Tx, id: string, what: 'migrated' | 'skipped'): Promise<void> {
-    const column = what === 'migrated' ? 'migrated' : 'skipped';
-    await executeSql(tx, `UPDATE plan_migration SET ${column} = ${column} + 1 WHERE id = $1::uuid`, [id]);
+  async countMigrated(tx: Tx, id: string): Promise<void> {
+    await executeSql(tx, 'UPDATE plan_migration SET migrated = migrated + 1 WHERE id = $1::uuid', [id]);
+  }
+
+  /** Counted once, whoever comes to it and how often. */
+  async skip(tx: Tx, id: string, subscriptionId: string): Promise<void> {
+    const sql = `WITH added AS (
+        INSERT INTO plan_migration_skipped (migration_id, subscription_id) VALUES ($1::uuid, $2::uuid)
+        ON CONFLICT DO NOTHING RETURNING migration_id)
+      UPDATE plan_migration m SET skipped = skipped + 1 FROM added WHERE m.id = added.migration_id`;
+    await executeSql(tx, sql, [id, subscriptionId]);
   }
 
   async park(tx: Tx, migrationId: string, { subscriptionId, code, detail, at }: ParkedSubscription): Promise<void> {

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsISO8601, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsInstant } from '@biplane/service-kit';
+import { IsReason } from '../../reason.js';
 import { STRATEGIES, type Strategy } from '../catalog/index.js';
-import { INSTANT, INSTANT_MESSAGE } from './instant.js';
 
 export class OverrideBody {
   @ApiPropertyOptional({ example: '20' })
@@ -16,15 +17,12 @@ export class OverrideBody {
   strategy?: Strategy;
 
   @ApiProperty({ example: 'pilot' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'It ends by itself at this instant' })
   @IsOptional()
-  @IsISO8601({ strict: true })
-  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  @IsInstant()
   until?: string;
 }
 
@@ -40,14 +38,11 @@ export class FlagBody {
   enabled!: boolean;
 
   @ApiProperty({ example: 'pilot' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'It ends by itself at this instant' })
   @IsOptional()
-  @IsISO8601({ strict: true })
-  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  @IsInstant()
   until?: string;
 }

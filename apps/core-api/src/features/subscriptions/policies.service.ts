@@ -4,7 +4,13 @@ import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { CatalogService, PlansService, type PlanModule } from '../catalog/index.js';
 import { DeploymentsService, EntitlementChanges, type Deployment } from '../deployments/index.js';
-import { policyAt, type DeploymentPolicy, type OverrideEvent, type PolicyEvents } from './domain/policy.js';
+import {
+  policyAt,
+  type DeploymentPolicy,
+  type ModuleEvent,
+  type OverrideEvent,
+  type PolicyEvents,
+} from './domain/policy.js';
 import type { FlagBody, OverrideBody } from './policies.dto.js';
 import { PoliciesStore } from './policies.store.js';
 import { PolicyErrors } from './policies.errors.js';
@@ -44,6 +50,11 @@ export class PoliciesService {
 
   async at(tx: Tx, deploymentId: string, now: Date): Promise<DeploymentPolicy> {
     return policyAt(await this.store.events(tx, deploymentId), now);
+  }
+
+  /** An event that its history lacks: what it may use stays what it is. The caller holds the deployment. */
+  fillModule(tx: Tx, id: string, event: ModuleEvent): Promise<void> {
+    return this.store.addModule(tx, id, event);
   }
 
   override(id: string, module: string, meter: string, body: OverrideBody, actor: Actor): Promise<void> {

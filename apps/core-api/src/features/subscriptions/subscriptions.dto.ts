@@ -1,23 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsISO8601,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
-import { PageQuery } from '@biplane/service-kit';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { IsInstant, PageQuery } from '@biplane/service-kit';
+import { IsReason } from '../../reason.js';
 import { CANCELLATION_ENDS, type CancellationEnd } from '../deployments/index.js';
 import { CHANGE_MODES, type ChangeMode } from './domain/plan-change.js';
 import type { TermChange } from './domain/term.js';
-import { INSTANT, INSTANT_MESSAGE } from './instant.js';
 
 export class SubscriptionsQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'uuid' })
@@ -35,14 +22,12 @@ export class SubscriptionsQuery extends PageQuery {
 export class TermBody {
   @ApiPropertyOptional({ format: 'date-time', description: 'Ahead of now' })
   @IsOptional()
-  @IsISO8601({ strict: true })
-  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  @IsInstant()
   startsAt?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null: it renews' })
   @IsOptional()
-  @IsISO8601({ strict: true })
-  @Matches(INSTANT, { message: INSTANT_MESSAGE })
+  @IsInstant()
   endsAt?: string | null;
 
   @ApiPropertyOptional({ type: 'integer', nullable: true, example: 30 })
@@ -63,9 +48,7 @@ export class TermBody {
 export class SetTermBody extends TermBody {
   @ApiPropertyOptional({ example: 'contract of 12 months' })
   @IsOptional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason?: string;
 }
 
@@ -97,17 +80,13 @@ export class ChangePlanBody {
   preview?: boolean;
 
   @ApiProperty({ example: 'asked for by the customer' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 
 export class SubscriptionReasonBody {
   @ApiProperty({ example: 'asked for by the customer' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 

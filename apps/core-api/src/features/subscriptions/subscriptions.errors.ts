@@ -26,7 +26,7 @@ export const SubscriptionErrors = declareErrors('SUBSCRIPTION', {
   PLAN_NEEDS_CONTAINER: {
     status: 422,
     title: 'The plan includes a container that the deployment does not have',
-    help: 'Create the deployment with this plan, or choose one without dedicated compute.',
+    help: 'Move it to a container of its own first with POST /deployments/{id}/move, create the deployment with this plan, or choose one without dedicated compute.',
   },
   ALREADY: {
     status: 422,

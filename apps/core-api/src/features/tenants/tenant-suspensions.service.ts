@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '@biplane/kernel';
+import { RefusalError, type Clock } from '@biplane/kernel';
 import { CLOCK, UnitOfWork } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { DeploymentsService, Suspensions } from '../deployments/index.js';
+import { TenantErrors } from './tenants.errors.js';
 import { TenantsService } from './tenants.service.js';
 import { TenantsStore } from './tenants.store.js';
 
@@ -29,7 +30,10 @@ export class TenantSuspensions {
 
   private set(id: string, state: 'suspended' | 'active', reason: string, actor: Actor): Promise<void> {
     return this.unitOfWork.run(async (tx) => {
-      const before = await this.tenants.required(tx, id);
+      const before = await this.tenants.hold(tx, id);
+      if (before.state === 'retiring' || before.state === 'archived') {
+        throw new RefusalError(TenantErrors.RETIRED({ detail: `Tenant ${id} is ${before.state}` }));
+      }
       if (!(await this.store.setState(tx, id, state))) return;
       const object = { type: 'tenant', id };
       const action = state === 'suspended' ? 'tenant.suspended' : 'tenant.resumed';

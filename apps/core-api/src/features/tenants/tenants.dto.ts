@@ -1,21 +1,20 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import { ApiInstant, PageQuery } from '@biplane/service-kit';
+import { SLUG, SLUG_MESSAGE } from '../../codes.js';
+import { IsReason } from '../../reason.js';
 import { DeploymentDto } from '../deployments/index.js';
 
 export class TenantsQuery extends PageQuery {
   @ApiPropertyOptional({ example: 'acme' })
   @IsOptional()
-  @IsString()
-  @MaxLength(63)
+  @Matches(SLUG, { message: SLUG_MESSAGE })
   slug?: string;
 }
 
 export class TenantReasonBody {
   @ApiProperty({ example: 'asked for by the customer' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 
@@ -23,7 +22,7 @@ export class TenantDto {
   @ApiProperty({ format: 'uuid' }) readonly id!: string;
   @ApiProperty({ example: 'acme' }) readonly slug!: string;
   @ApiProperty({ example: 'Acme Pty Ltd' }) readonly name!: string;
-  @ApiProperty({ example: 'active' }) readonly state!: string;
+  @ApiProperty({ enum: ['active', 'suspended', 'retiring', 'archived'] }) readonly state!: string;
   @ApiInstant() readonly createdAt!: Date;
 }
 

@@ -8,6 +8,11 @@ export const TenantErrors = declareErrors('TENANT', {
     title: 'The tenant is suspended',
     help: 'POST /tenants/{id}/resume first: nothing new is begun for a tenant that is stopped.',
   },
+  RETIRED: {
+    status: 422,
+    title: 'The tenant is retired, or is being retired',
+    help: 'Nothing begins or goes on for it any more: a customer who comes back is a new tenant.',
+  },
   BILLING_INVALID: {
     status: 422,
     title: 'The billing settings are not valid',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { contains, hourOf, periodOf, type Period } from '@biplane/billing-calendar';
 import type { Tx } from '@biplane/service-kit';
+import { DedicatedHomes } from '../homes/index.js';
 import {
   BilledUsageStore,
   type BilledQuantity,
@@ -8,7 +9,8 @@ import {
   type RefusedWindow,
   type WantedUsage,
 } from './billed-usage.store.js';
-import { missingHours, type HomeHour } from './domain/completeness.js';
+import { isSettled, missingHours, type HomeHour } from './domain/completeness.js';
+import { sleepOf } from './domain/sleep.js';
 import type { Placement } from './domain/window.js';
 import { keyOf } from './usage.service.js';
 
@@ -23,7 +25,10 @@ export interface WantedHours {
 /** Reads what was metered, for many bills at once. Writes nothing. */
 @Injectable()
 export class BilledUsage {
-  constructor(private readonly store: BilledUsageStore) {}
+  constructor(
+    private readonly store: BilledUsageStore,
+    private readonly homes: DedicatedHomes,
+  ) {}
 
   /** What the meters of each deployment come to in its period. */
   of(tx: Tx, wanted: readonly WantedUsage[]): Promise<BilledQuantity[][]> {
@@ -45,11 +50,16 @@ export class BilledUsage {
   async missing(tx: Tx, wanted: readonly WantedHours[]): Promise<HomeHour[][]> {
     if (wanted.length === 0) return [];
     const all = spanOf(wanted.map(({ period }) => period));
-    const homeIds = new Set(wanted.flatMap(({ placements }) => placements.map(({ homeId }) => homeId)));
-    const complete = await this.store.completeHours(tx, [...homeIds], all);
+    const homeIds = [...new Set(wanted.flatMap(({ placements }) => placements.map(({ homeId }) => homeId)))];
+    const complete = await this.store.completeHours(tx, homeIds, all);
+    const stops = await this.homes.stopsDuring(tx, homeIds, all);
     const deploymentIds = wanted.flatMap((each) => each.deploymentIds);
     const refused = await this.store.refused(tx, deploymentIds, all);
-    const isComplete = (homeId: string, hour: Date) => complete.get(homeId)?.has(hour.getTime()) === true;
+    const isComplete = (homeId: string, hour: Date) => {
+      const [held, at] = [complete.get(homeId), hour.getTime()];
+      if (held?.whole.has(at)) return true;
+      return isSettled({ isEarly: held?.early.has(at) ? true : null }, sleepOf(stops(homeId), hour));
+    };
     const shared = new Map<string, HomeHour[]>();
     return wanted.map((bill) => {
       const own = refusedHours(bill, refused);

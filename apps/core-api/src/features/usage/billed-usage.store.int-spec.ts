@@ -23,7 +23,10 @@ afterAll(async () => {
   await postgres?.drop();
 });
 
-type Window = Pick<CountedWindow, 'meter' | 'aggregation' | 'windowStart' | 'homeId' | 'quantity' | 'licenseVersion'>;
+type Window = Pick<
+  CountedWindow,
+  'meter' | 'aggregation' | 'windowStart' | 'homeId' | 'quantity' | 'licenseVersion' | 'lastAt'
+>;
 
 /** A deployment that used what the windows say. */
 async function deploymentWith(windows: readonly Window[]) {
@@ -50,7 +53,11 @@ function meant(windows: readonly Window[]): string {
   const latest = Math.max(...windows.map(({ windowStart }) => +windowStart));
   const ofLatest = windows.filter(({ windowStart }) => +windowStart === latest);
   const greatest = quantities.reduce((a, b) => (compareDecimal(a, b) > 0 ? a : b), ZERO_DECIMAL);
-  const folded = { sum: sum(quantities), peak: greatest, last: sum(ofLatest.map((each) => decimalOf(each.quantity))) };
+  const takenAt = ({ lastAt }: Window) => lastAt?.getTime() ?? -Infinity;
+  const read = [...ofLatest].sort(
+    (a, b) => takenAt(b) - takenAt(a) || compareDecimal(decimalOf(b.quantity), decimalOf(a.quantity)),
+  );
+  const folded = { sum: sum(quantities), peak: greatest, last: decimalOf(read[0]!.quantity) };
   return decimalToString(folded[windows[0]!.aggregation]);
 }
 
@@ -68,6 +75,7 @@ describe('what a meter comes to over a period', () => {
           windowStart: new Date(+april.from + (hour * 20 + Math.floor(random() * 4)) * 3_600_000),
           quantity: `${Math.floor(random() * 1e12)}.${String(Math.floor(random() * 1e12)).padStart(12, '0')}`,
           licenseVersion: random() < 0.2 ? null : 1 + Math.floor(random() * 9),
+          ...(random() < 0.8 && { lastAt: new Date(+april.from + Math.floor(random() * 3) * 60_000) }),
         })),
       ),
     ).filter(() => random() < 0.9);

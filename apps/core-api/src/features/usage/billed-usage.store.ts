@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Period } from '@biplane/billing-calendar';
 import { querySql, type Tx } from '@biplane/service-kit';
 import { REFUSED_WINDOWS } from './refused-windows.js';
+import { IS_EARLY } from './usage.store.js';
 
 /** Which usage a bill asks for. */
 export interface WantedUsage {
@@ -26,6 +27,13 @@ export interface RefusedWindow {
   readonly windowStart: Date;
 }
 
+/** Hours of a home, by the instants at which they begin. */
+export interface CompleteHours {
+  readonly whole: ReadonlySet<number>;
+  /** Closed before their end, by a home that was put to sleep. */
+  readonly early: ReadonlySet<number>;
+}
+
 /** Windows of a tenant and when a total of them was last recorded. */
 export interface RecordedWindow {
   readonly tenantId: string;
@@ -38,7 +46,7 @@ export interface RecordedWindow {
 export class BilledUsageStore {
   /**
    * Folds the windows of each wanted meter into one figure: `sum` adds, `peak` takes the greatest, `last` the one of the
-   * latest window (several homes in that window: their sum, since each counts what it holds). By meter; without usage, absent.
+   * latest window (several homes in that window, as when it moved: the reading that was taken last). By meter; without usage, absent.
    */
   async folded(tx: Tx, wanted: readonly WantedUsage[]): Promise<BilledQuantity[][]> {
     const asked = wanted.flatMap(({ deploymentId, meters, period }, index) =>
@@ -61,11 +69,12 @@ export class BilledUsageStore {
   }
 
   /** The hours of each home that are complete: a close of them is held, and every close of them (one an incarnation) matches. */
-  async completeHours(tx: Tx, homeIds: readonly string[], period: Period): Promise<Map<string, Set<number>>> {
+  async completeHours(tx: Tx, homeIds: readonly string[], period: Period): Promise<Map<string, CompleteHours>> {
     if (homeIds.length === 0) return new Map();
     const params = [homeIds, period.from.toISOString(), period.to.toISOString()];
-    const rows = await querySql<{ homeId: string; hours: string }>(tx, completeHoursSql, params);
-    return new Map(rows.map(({ homeId, hours }) => [homeId, new Set(JSON.parse(hours) as number[])]));
+    const rows = await querySql<{ homeId: string; whole: string; early: string }>(tx, completeHoursSql, params);
+    const parsed = (hours: string) => new Set(JSON.parse(hours) as number[]);
+    return new Map(rows.map(({ homeId, whole, early }) => [homeId, { whole: parsed(whole), early: parsed(early) }]));
   }
 
   /**
@@ -90,6 +99,9 @@ export class BilledUsageStore {
   }
 }
 
+/** Of several homes' gauges in one window: by the instant of the reading, the greater one of the same instant. */
+const LATEST_FIRST = 'w.last_event_at DESC NULLS LAST, w.quantity DESC';
+
 const foldedSql = `
   SELECT g.index::int AS index,
          json_agg(json_build_array(g.meter, trim_scale(coalesce(l.quantity, g.quantity))::text, g.license_version) ORDER BY g.meter)::text AS usage
@@ -103,14 +115,16 @@ const foldedSql = `
        GROUP BY u.index, u.deployment_id, w.meter
     ) g
     LEFT JOIN LATERAL (
-      SELECT sum(w.quantity) AS quantity FROM usage_window w
+      SELECT w.quantity FROM usage_window w
        WHERE g.aggregation = 'last' AND w.deployment_id = g.deployment_id AND w.meter = g.meter AND w.window_start = g.latest
+       ORDER BY ${LATEST_FIRST} LIMIT 1
     ) l ON true
    GROUP BY g.index`;
 
 const completeHoursSql = `
-  SELECT c.home_id::text AS "homeId", json_agg((extract(epoch FROM c.hour) * 1000)::bigint)::text AS hours
-    FROM (SELECT home_id, hour FROM home_close
+  SELECT c.home_id::text AS "homeId", coalesce(json_agg(c.at) FILTER (WHERE NOT c.early), '[]')::text AS whole,
+         coalesce(json_agg(c.at) FILTER (WHERE c.early), '[]')::text AS early
+    FROM (SELECT home_id, (extract(epoch FROM hour) * 1000)::bigint AS at, ${IS_EARLY} AS early FROM home_close
            WHERE home_id = ANY($1::uuid[]) AND hour >= date_trunc('hour', $2::timestamptz, 'UTC') AND hour < $3::timestamptz
            GROUP BY home_id, hour HAVING bool_and(complete)) c
    GROUP BY c.home_id`;

@@ -1,27 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { checkInvariants, ServiceClient, testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
-import { runCore, type RunningCore } from '../../testing/running-core.js';
-import { prepareCatalog, studio, tenantBody } from '../../testing/scenario.js';
+import { checkInvariants, ServiceClient, waitFor, type TestPostgres } from '@biplane/testing';
+import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
+import type { RunningCore } from '../../testing/running-core.js';
+import { studio, tenantBody } from '../../testing/scenario.js';
 import { ControlUsage } from './control-usage.service.js';
 
 const route = '/api/v1/subscription/usage';
+let suite: CoreSuite;
 let postgres: TestPostgres;
 let core: RunningCore;
 let admin: ServiceClient;
 let submitter: ServiceClient;
 
 beforeAll(async () => {
-  postgres = await testPostgres('core');
-  core = await runCore({
-    databaseUrl: postgres.url,
-    regions: ['eu-1'],
-    startAt: '2026-04-01T00:10:00.000Z',
-    clients: { submitter: ['usage:submit'], reader: ['platform:read'] },
-  });
-  admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
+  const clients = { submitter: ['usage:submit'], reader: ['platform:read'] };
+  suite = await coreSuite({ startAt: '2026-04-01T00:10:00.000Z', clients });
+  ({ postgres, core, admin } = suite);
   submitter = new ServiceClient(core.url, { clientId: 'submitter', clientSecret: 'submitter' });
-  await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: core.key });
   for (const [meter, aggregation] of [
     ['ingested_gb', 'sum'],
     ['busy_workers', 'peak'],
@@ -50,10 +46,7 @@ beforeAll(async () => {
   await admin.expect(201, 'POST', '/api/v1/subscription/plans', { ...studio, code: 'ingest', version });
   await admin.expect(200, 'POST', '/api/v1/subscription/plans/ingest/versions/1/publish');
 });
-afterAll(async () => {
-  await core?.close();
-  await postgres?.drop();
-});
+afterAll(() => suite?.close());
 
 interface Answer {
   readonly accepted: number;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LimitEvent } from '@biplane/contracts';
 import type { HomeId, RegionCode } from '@biplane/kernel';
 import type { Tx } from '@biplane/service-kit';
+import type { QuarantineReason } from './domain/quarantine-reasons.js';
 
 /** What a home said of a limit, with where it said so. */
 export interface ReportedLimitEvent {
@@ -15,7 +16,7 @@ export interface ReportedLimitEvent {
 
 export interface RefusedLimitEvent {
   readonly event: LimitEvent;
-  readonly reason: string;
+  readonly reason: QuarantineReason;
 }
 
 type Handler = (tx: Tx, events: readonly ReportedLimitEvent[], now: Date) => Promise<readonly RefusedLimitEvent[]>;

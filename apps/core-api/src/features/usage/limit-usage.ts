@@ -73,4 +73,4 @@ const TOTAL = {
 
 // A level stays what it was last, however long ago that was told. $3 is not read, but has to have a type.
 const LEVEL = `SELECT trim_scale(quantity)::text AS used, received_at AS "asOf" ${WINDOWS} AND ($3::text IS NULL OR true)
-  ORDER BY window_start DESC, incarnation DESC, received_at DESC LIMIT 1`;
+  ORDER BY window_start DESC, last_event_at DESC NULLS LAST, incarnation DESC, received_at DESC LIMIT 1`;

@@ -21,9 +21,9 @@ export class QuarantineController {
   @ApiOperation({ summary: 'Records of the homes that broke a rule and are not counted, newest first' })
   @ApiPage(QuarantinedRecordDto)
   async list(@Query() query: QuarantineQuery): Promise<Page<QuarantinedRecordDto>> {
-    const { reason, region, type, state, tenant, deployment } = query;
-    const deploymentIds = deployment === undefined ? undefined : [deployment.toLowerCase()];
-    const filter = { reason, region, type, state, deploymentIds, tenantId: tenant?.toLowerCase() };
+    const { reason, region, type, state, tenantId, deploymentId } = query;
+    const deploymentIds = deploymentId === undefined ? undefined : [deploymentId.toLowerCase()];
+    const filter = { reason, region, type, state, deploymentIds, tenantId: tenantId?.toLowerCase() };
     const found = await page(query, {
       fetch: ({ after, take }) => this.quarantine.list(filter, positionOf(after), take),
       keyOf: ({ receivedAt, id }) => [receivedAt.toISOString(), id],

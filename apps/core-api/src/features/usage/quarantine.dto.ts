@@ -1,30 +1,34 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ApiInstant, PageQuery } from '@biplane/service-kit';
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { REGION_CODE, REGION_CODE_MESSAGE } from '../../codes.js';
+import { IsReason } from '../../reason.js';
+import { QUARANTINE_REASONS } from './domain/quarantine-reasons.js';
 import type { ShownRecord } from './quarantine.service.js';
 
+const REASONS = Object.keys(QUARANTINE_REASONS);
 const STATES = ['open', 'released', 'discarded'] as const;
 const TYPES = ['UsageWindow', 'HomeClose', 'LimitEvent', 'LicenseApplied', 'InstanceStatus', 'MoveReport'] as const;
 
 export class QuarantineQuery extends PageQuery {
-  @ApiPropertyOptional({ example: 'METER_UNKNOWN' })
+  @ApiPropertyOptional({ enum: REASONS })
   @IsOptional()
-  @Matches(/^[A-Z][A-Z_]{0,62}$/, { message: '$property must be a reason such as METER_UNKNOWN' })
+  @IsIn(REASONS)
   reason?: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Only what speaks of deployments of this tenant' })
   @IsOptional()
   @IsUUID()
-  tenant?: string;
+  tenantId?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @IsUUID()
-  deployment?: string;
+  deploymentId?: string;
 
   @ApiPropertyOptional({ example: 'eu-1' })
   @IsOptional()
-  @Matches(/^[a-z][a-z0-9-]{0,62}$/, { message: '$property must be the code of a region' })
+  @Matches(REGION_CODE, { message: REGION_CODE_MESSAGE })
   region?: string;
 
   @ApiPropertyOptional({ enum: TYPES })
@@ -40,9 +44,7 @@ export class QuarantineQuery extends PageQuery {
 
 export class QuarantineDecisionDto {
   @ApiProperty({ example: 'The home was away for six weeks; its counts were checked', maxLength: 500 })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 

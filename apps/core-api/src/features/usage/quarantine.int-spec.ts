@@ -2,51 +2,27 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { hourOf } from '@biplane/billing-calendar';
 import { windowsDigest } from '@biplane/contracts';
-import { orThrow, parseDeploymentId, parseHomeId, parseMeterCode, parseRegionCode } from '@biplane/kernel';
-import { ServiceClient, testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
-import { runCore, type RunningCore } from '../../testing/running-core.js';
-import { meters, prepareCatalog, tenantBody } from '../../testing/scenario.js';
+import { orThrow, parseDeploymentId, parseMeterCode, parseRegionCode } from '@biplane/kernel';
+import { ServiceClient, waitFor } from '@biplane/testing';
+import { billingRig, type BillingRig } from '../../testing/billing-rig.js';
+import { meters } from '../../testing/scenario.js';
 import type { UsageWindowTotal } from './domain/window.js';
 import { UsageIntake } from './usage-intake.service.js';
 
-const homeId = orThrow(parseHomeId(randomUUID()));
 const region = orThrow(parseRegionCode('eu-1'));
 const route = '/api/v1/admin/usage/quarantine';
-let postgres: TestPostgres;
-let core: RunningCore;
+let rig: BillingRig;
 let admin: ServiceClient;
 let deploymentId: string;
 let tenantId: string;
 
 beforeAll(async () => {
-  postgres = await testPostgres('core');
-  core = await runCore({
-    databaseUrl: postgres.url,
-    regions: ['eu-1'],
-    startAt: '2026-03-31T14:00:00.000Z',
-    clients: { reader: ['platform:read'], submitter: ['usage:submit'] },
-  });
-  admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });
-  await prepareCatalog(admin, { region: 'eu-1', homeId, key: core.key });
-  const created = await admin.expect(202, 'POST', '/api/v1/tenants', tenantBody('aside', 'eu-1'), {
-    'idempotency-key': 'aside',
-  });
-  const { tenant, deployment } = created as { tenant: { id: string }; deployment: { id: string } };
-  [tenantId, deploymentId] = [tenant.id, deployment.id];
-  await at('2026-04-10T12:30:00.000Z');
+  rig = await billingRig('2026-03-31T14:00:00.000Z', { reader: ['platform:read'], submitter: ['usage:submit'] });
+  ({ admin } = rig);
+  ({ tenantId, deploymentId } = await rig.tenant({}));
+  await rig.at('2026-04-10T12:30:00.000Z');
 });
-afterAll(async () => {
-  await core?.close();
-  await postgres?.drop();
-});
-
-async function at(instant: string): Promise<void> {
-  core.setClock(instant);
-  await waitFor('the clock', async () => {
-    const { now } = (await admin.expect(200, 'GET', '/version')) as { now: string };
-    return Math.abs(Date.parse(now) - Date.parse(instant)) < 60_000;
-  });
-}
+afterAll(() => rig?.close());
 
 function window(start: string, over: Partial<UsageWindowTotal> = {}): UsageWindowTotal {
   const { from, to } = hourOf(new Date(start));
@@ -56,7 +32,7 @@ function window(start: string, over: Partial<UsageWindowTotal> = {}): UsageWindo
     aggregation: 'sum',
     windowStart: from,
     windowEnd: to,
-    homeId,
+    homeId: rig.homeId,
     incarnation: 1,
     revision: 1,
     quantity: '7',
@@ -69,10 +45,18 @@ function window(start: string, over: Partial<UsageWindowTotal> = {}): UsageWindo
 /** Reports windows that are refused, with the close of their hour; answers the ids under which they stand aside. */
 async function aside(...windows: UsageWindowTotal[]): Promise<string[]> {
   const hour = hourOf(windows[0]!.windowStart).from;
-  const close = { homeId, incarnation: 1, hour, region, revision: 1, windows: windows.length };
+  const close = {
+    homeId: rig.homeId,
+    incarnation: 1,
+    hour,
+    region,
+    revision: 1,
+    windows: windows.length,
+    closedAt: null,
+  };
   const closes = [{ ...close, digest: windowsDigest(windows) }];
-  await core.app.get(UsageIntake).take({ region, windows, closes, limitEvents: [], other: [] });
-  const rows = await postgres.query<{ id: string }>(
+  await rig.core.app.get(UsageIntake).take({ region, windows, closes, limitEvents: [], other: [] });
+  const rows = await rig.postgres.query<{ id: string }>(
     `SELECT id FROM usage_quarantine WHERE (record->>'windowStart')::timestamptz >= $1 AND (record->>'windowStart')::timestamptz < $1::timestamptz + interval '1 hour'`,
     [hour],
   );
@@ -86,7 +70,7 @@ const missing = async (hour: string) => {
   return (report as { missing: { hour: string }[] }).missing.some((entry) => entry.hour === hour);
 };
 const totals = () =>
-  postgres.query(
+  rig.postgres.query(
     'SELECT meter, trim_scale(quantity)::text AS q FROM usage_window WHERE deployment_id = $1 ORDER BY 1',
     [deploymentId],
   );
@@ -108,9 +92,11 @@ describe('a quarantined record', () => {
     expect([...both, await decide(id!, 'release')]).toMatchObject([released, released, released]);
     expect(await totals()).toEqual([{ meter: 'gpu_hours', q: '7' }]);
     expect(await missing(hour)).toBe(false);
-    const history = await postgres.query('SELECT 1 FROM tenant_usage_metric WHERE deployment_id = $1', [deploymentId]);
+    const history = await rig.postgres.query('SELECT 1 FROM tenant_usage_metric WHERE deployment_id = $1', [
+      deploymentId,
+    ]);
     expect(history).toHaveLength(1);
-    const audited = await postgres.query(
+    const audited = await rig.postgres.query(
       `SELECT action, reason, tenant_id::text AS "tenantId" FROM audit_entry WHERE object_id = $1`,
       [id],
     );
@@ -147,7 +133,7 @@ describe('a quarantined record', () => {
 
   it('C12: that a home away for more than 35 days reports is released for its age alone', async () => {
     const hour = '2026-04-01T06:00:00.000Z';
-    await at('2026-05-20T00:00:00.000Z');
+    await rig.at('2026-05-20T00:00:00.000Z');
     const [id] = await aside(window(hour));
     expect(await admin.get(`${route}/${id}`)).toMatchObject({
       body: { reason: 'WINDOW_TOO_OLD', resolution: null, tenantId },
@@ -166,18 +152,18 @@ describe('a quarantined record', () => {
     expect(await found('reason=WINDOW_TOO_OLD')).toEqual(['WINDOW_TOO_OLD']);
     expect(await found('state=discarded')).toEqual(['METER_UNKNOWN']);
     expect(await found('state=open')).toEqual([]);
-    expect(await found(`tenant=${tenantId}&region=eu-1&type=UsageWindow&deployment=${deploymentId}`)).toEqual(
+    expect(await found(`tenantId=${tenantId}&region=eu-1&type=UsageWindow&deploymentId=${deploymentId}`)).toEqual(
       everything,
     );
-    expect([await found(`tenant=${randomUUID()}`), await found(`deployment=${randomUUID()}`)]).toEqual([[], []]);
+    expect([await found(`tenantId=${randomUUID()}`), await found(`deploymentId=${randomUUID()}`)]).toEqual([[], []]);
     const first = (await admin.expect(200, 'GET', `${route}?limit=3`)) as { page: { nextCursor: string } };
     expect(await found(`limit=3&cursor=${first.page.nextCursor}`)).toEqual(['METER_UNKNOWN']);
   });
 
   it('is shown to readers, decided by admins, and no route takes what it does not know', async () => {
     const [id] = await aside(window('2026-04-01T07:00:00.000Z', { meter: orThrow(parseMeterCode('strange_hours')) }));
-    const reader = new ServiceClient(core.url, { clientId: 'reader', clientSecret: 'reader' });
-    const submitter = new ServiceClient(core.url, { clientId: 'submitter', clientSecret: 'submitter' });
+    const reader = new ServiceClient(rig.core.url, { clientId: 'reader', clientSecret: 'reader' });
+    const submitter = new ServiceClient(rig.core.url, { clientId: 'submitter', clientSecret: 'submitter' });
     expect([
       (await reader.get(`${route}/${id}`)).status,
       (await reader.post(`${route}/${id}/release`, { reason: 'x' })).status,
@@ -193,7 +179,7 @@ describe('a quarantined record', () => {
     await waitFor(
       'the count',
       async () => {
-        const metrics = await (await fetch(`${core.url}/metrics`)).text();
+        const metrics = await (await fetch(`${rig.core.url}/metrics`)).text();
         return metrics.includes('usage_quarantine_open_records{reason="METER_UNKNOWN"} 1');
       },
       { deadlineMs: 60_000 },

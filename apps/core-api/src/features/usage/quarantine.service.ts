@@ -150,7 +150,9 @@ function windowOf({ record }: QuarantineRow): UsageWindowTotal {
 
 function closeOf({ record }: QuarantineRow): HomeCloseRow {
   const close = record as unknown as HomeCloseRow;
-  return { ...close, hour: new Date(close.hour) };
+  // Those kept by a release before it was written down have none.
+  const closedAt = (close.closedAt as Date | null | undefined) ?? null;
+  return { ...close, hour: new Date(close.hour), closedAt: closedAt && new Date(closedAt) };
 }
 
 function touchedBy(row: QuarantineRow): HomeHour[] {

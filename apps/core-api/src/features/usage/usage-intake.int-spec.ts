@@ -1,3 +1,4 @@
+import type { DedicatedHomes } from '../homes/index.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { hourOf } from '@biplane/billing-calendar';
@@ -24,6 +25,8 @@ import { UsageIntake, type UsageBatch } from './usage-intake.service.js';
 import { UsageService } from './usage.service.js';
 import { UsageStore, type HomeCloseRow } from './usage.store.js';
 
+/** No home of this suite is one that could be stopped. */
+const NEVER_STOPPED = { stopsDuring: () => Promise.resolve(() => []) } as unknown as DedicatedHomes;
 const clock = new FakeClock('2026-04-10T12:30:00Z');
 const region = orThrow(parseRegionCode('eu-1'));
 const meter = orThrow(parseMeterCode('droplet_hours'));
@@ -91,7 +94,8 @@ function window(
 }
 
 function close(homeId: HomeId, windows: readonly UsageWindowTotal[], revision = 1): HomeCloseRow {
-  return { homeId, incarnation: 1, hour, region, revision, windows: windows.length, digest: windowsDigest(windows) };
+  const said = { windows: windows.length, digest: windowsDigest(windows), closedAt: hourOf(hour).to };
+  return { homeId, incarnation: 1, hour, region, revision, ...said };
 }
 
 async function isComplete(homeId: HomeId): Promise<boolean | undefined> {
@@ -152,7 +156,7 @@ describe('what a home reports', () => {
     await take({ windows: [good, bad], closes: [close(homeId, [good, bad])] });
     expect(await isComplete(homeId)).toBe(true);
 
-    const usage = new UsageService(new UsageStore());
+    const usage = new UsageService(new UsageStore(), NEVER_STOPPED);
     const period = hourOf(start);
     const placements = [{ homeId, from: placedAt, to: null }];
     const own = await usage.completeness(unitOfWork.reader, placements, period, [deploymentId]);
@@ -168,7 +172,7 @@ describe('what a home reports', () => {
     const elsewhere = orThrow(parseRegionCode('us-1'));
     await take({ region: elsewhere, windows: [window(deploymentId, homeId, 8)] });
     expect(await isComplete(homeId)).toBe(true);
-    const usage = new UsageService(new UsageStore());
+    const usage = new UsageService(new UsageStore(), NEVER_STOPPED);
     const placements = [{ homeId, from: placedAt, to: null }];
     const { missing } = await usage.completeness(unitOfWork.reader, placements, hourOf(start), [deploymentId]);
     expect(missing).toEqual([]);
@@ -258,7 +262,7 @@ describe('what a home reports', () => {
     const good = window(deploymentId, homeId, 1);
     await take({ windows: [good], closes: [close(homeId, [good])] });
     expect(await isComplete(homeId)).toBe(true);
-    const usage = new UsageService(new UsageStore());
+    const usage = new UsageService(new UsageStore(), NEVER_STOPPED);
     const placements = [{ homeId, from: placedAt, to: null }];
     const { missing } = await usage.completeness(unitOfWork.reader, placements, hourOf(start), [deploymentId]);
     expect(missing).toEqual([{ homeId, hour }]);

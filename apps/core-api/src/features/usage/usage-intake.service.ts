@@ -8,6 +8,7 @@ import { CatalogService } from '../catalog/index.js';
 import { DeploymentsService } from '../deployments/index.js';
 import { RegionsService } from '../regions/index.js';
 import { SubscriptionsService } from '../subscriptions/index.js';
+import { QUARANTINE_REASONS, type QuarantineReason } from './domain/quarantine-reasons.js';
 import { newestOfEach, parseTotal, windowFault, type UsageWindowTotal } from './domain/window.js';
 import { LimitEvents, type ReportedLimitEvent } from './limit-events.js';
 import {
@@ -142,7 +143,7 @@ export class UsageIntake {
     tx: Tx,
     batch: UsageBatch,
   ): Promise<{ accepted: HomeCloseRow[]; refused: QuarantinedRecord[] }> {
-    const faults = new Map<string, string | null>();
+    const faults = new Map<string, QuarantineReason | null>();
     for (const homeId of new Set(batch.closes.map((close) => close.homeId))) {
       const home = await this.regions.home(tx, homeId);
       faults.set(homeId, home === null ? 'HOME_UNKNOWN' : home.region === batch.region ? null : 'REGION_MISMATCH');
@@ -156,7 +157,7 @@ export class UsageIntake {
     };
   }
 
-  private aside(region: RegionCode, recordType: string, record: unknown, reason: string): QuarantinedRecord {
+  private aside(region: RegionCode, recordType: string, record: unknown, reason: QuarantineReason): QuarantinedRecord {
     const content = canonicalJson(record);
     const recordHash = createHash('sha256').update(`${region}|${recordType}|${content}`).digest('hex');
     return {
@@ -165,30 +166,11 @@ export class UsageIntake {
       recordType,
       recordHash,
       reason,
-      detail: faultDetail[reason] ?? reason,
+      detail: QUARANTINE_REASONS[reason],
       record: JSON.parse(content),
     };
   }
 }
-
-const faultDetail: Readonly<Record<string, string>> = {
-  HOME_UNKNOWN: 'No region was ever given such a home',
-  REGION_MISMATCH: 'The topic is that of another region',
-  DEPLOYMENT_UNKNOWN: 'No deployment of this id was ever created here',
-  METER_UNKNOWN: 'The catalog has no such meter',
-  METER_AGGREGATION: 'The catalog aggregates this meter in another way',
-  METER_WRONG_PLANE: 'core-api counts this meter itself',
-  HOME_DOES_NOT_SERVE: 'The home did not hold this deployment in that window',
-  WINDOW_IN_FUTURE: 'The window begins more than 5 minutes from now',
-  WINDOW_TOO_OLD: 'The window begins more than 35 days ago',
-  WINDOW_SHAPE: 'The window is not a UTC hour, cut at the edges of the billing period',
-  QUANTITY_INVALID: 'The quantity is not a decimal of at most 30 digits, 12 of them behind the point',
-  KEY_MISMATCH: 'The record has the key of another deployment',
-  EVENT_TOO_OLD: 'What it tells of is more than 35 days ago',
-  EVENT_IN_FUTURE: 'What it tells of is more than 5 minutes from now',
-  EVENT_DATES: 'It ends before it begins',
-  TYPE_UNSUPPORTED: 'This release has no rule for records of this type',
-};
 
 /** Of every window, counted or not: a quarantined one is held too, it just counts for nobody. */
 export function hoursOf(windows: readonly UsageWindowTotal[]): HomeHour[] {

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ApiInstant, PageQuery } from '@biplane/service-kit';
-import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { ApiInstant, IsInstant, PageQuery } from '@biplane/service-kit';
+import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { REGION_CODE, REGION_CODE_MESSAGE } from '../../codes.js';
 import { MONTH, MONTH_MESSAGE } from '../../month.js';
 import type { UsageGroup, UsageQuestion, UsageRow } from './usage-report.store.js';
 
@@ -17,14 +18,12 @@ export class TenantUsageQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: '2026-04-01T00:00:00Z', description: 'With `to`, instead of a period' })
   @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ example: '2026-04-08T00:00:00Z' })
   @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({ example: 'droplet_hours' })
@@ -34,13 +33,13 @@ export class TenantUsageQuery extends PageQuery {
 
   @ApiPropertyOptional({ example: 'eu-1' })
   @IsOptional()
-  @Matches(/^[a-z][a-z0-9-]{0,62}$/, { message: '$property must be the code of a region' })
+  @Matches(REGION_CODE, { message: REGION_CODE_MESSAGE })
   region?: string;
 
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @IsUUID()
-  deployment?: string;
+  deploymentId?: string;
 
   @ApiPropertyOptional({ enum: GROUPS, default: 'meter', description: 'Each meter stands by itself in every group' })
   @IsOptional()

@@ -42,8 +42,8 @@ const BUCKET: Readonly<Record<UsageGroup, string>> = {
 @Injectable()
 export class UsageReportStore {
   /**
-   * Of each deployment a sum adds, a peak is the greatest and a gauge that of the latest window (several homes in it: their
-   * sum), as on a bill; over deployments totals are added, for each is metered by itself.
+   * Of each deployment a sum adds, a peak is the greatest and a gauge that of the latest window (several homes in
+   * it: the reading that was taken last), as on a bill; over deployments totals are added, for each is metered by itself.
    */
   totals(
     tx: Tx,
@@ -54,15 +54,16 @@ export class UsageReportStore {
     return querySql<UsageTotal>(
       tx,
       `WITH w AS (
-         SELECT ${BUCKET[groupBy]} AS bucket, w.deployment_id, w.meter, w.aggregation, w.window_start, w.quantity, w.received_at
+         SELECT ${BUCKET[groupBy]} AS bucket, w.deployment_id, w.meter, w.aggregation, w.window_start, w.quantity, w.received_at,
+                w.last_event_at
            FROM unnest($1::uuid[], $2::text[]) AS d(id, region) JOIN usage_window w ON w.deployment_id = d.id
           WHERE w.window_start >= $3::timestamptz AND w.window_start < $4::timestamptz
             AND $5::text IS NOT NULL AND ($6::text IS NULL OR w.meter = $6)
        ), own AS (
          SELECT bucket, meter, aggregation, count(*) AS windows, max(received_at) AS as_of,
                 CASE aggregation WHEN 'sum' THEN sum(quantity) WHEN 'peak' THEN max(quantity)
-                  ELSE sum(quantity) FILTER (WHERE window_start = latest) END AS quantity
-           FROM (SELECT *, max(window_start) OVER (PARTITION BY bucket, deployment_id, meter) AS latest FROM w) AS w
+                  ELSE (array_agg(quantity ORDER BY window_start DESC, last_event_at DESC NULLS LAST, quantity DESC))[1] END AS quantity
+           FROM w
           GROUP BY bucket, deployment_id, meter, aggregation
        )
        SELECT bucket, meter, aggregation, trim_scale(sum(quantity))::text AS quantity, sum(windows)::int AS windows,

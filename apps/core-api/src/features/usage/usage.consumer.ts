@@ -32,7 +32,7 @@ export class UsageConsumer {
     const other: UsageBatch['other'][number][] = [];
     for (const { payload, key } of batch.records) {
       if (payload.name === 'UsageWindow') windows.push(windowOf(payload.data));
-      else if (payload.name === 'HomeClose') closes.push(closeOf(payload.data, region));
+      else if (payload.name === 'HomeClose') closes.push(closeOf(payload.data, region, payload.event.time));
       else if (payload.name === 'LimitEvent') {
         limitEvents.push({ event: payload.data, region, key, homeId: homeOf(payload.event.source) });
       } else other.push({ type: payload.name, record: payload.data });
@@ -61,10 +61,11 @@ function windowOf(data: UsageWindow): UsageWindowTotal {
     quantity: data.quantity,
     closed: data.closed,
     licenseVersion: data.licenseVersion,
+    ...(data.lastAt !== undefined && { lastAt: new Date(data.lastAt) }),
   };
 }
 
-function closeOf(data: HomeClose, region: RegionCode): HomeCloseRow {
+function closeOf(data: HomeClose, region: RegionCode, saidAt: string): HomeCloseRow {
   return {
     homeId: orThrow(parseHomeId(data.homeId)),
     incarnation: data.incarnation,
@@ -73,5 +74,6 @@ function closeOf(data: HomeClose, region: RegionCode): HomeCloseRow {
     revision: data.revision,
     windows: data.windows,
     digest: data.digest,
+    closedAt: new Date(saidAt),
   };
 }

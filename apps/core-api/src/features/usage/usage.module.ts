@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/index.js';
 import { DeploymentsModule } from '../deployments/index.js';
+import { HomesModule } from '../homes/index.js';
 import { LicensesModule } from '../licenses/index.js';
 import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
@@ -29,7 +30,15 @@ import { UsageService } from './usage.service.js';
 import { UsageStore } from './usage.store.js';
 
 @Module({
-  imports: [CatalogModule, DeploymentsModule, LicensesModule, RegionsModule, SubscriptionsModule, TenantsModule],
+  imports: [
+    CatalogModule,
+    DeploymentsModule,
+    HomesModule,
+    LicensesModule,
+    RegionsModule,
+    SubscriptionsModule,
+    TenantsModule,
+  ],
   controllers: [UsageController, QuarantineController, SubscriptionUsageController, UsageConsumer],
   providers: [
     BilledUsage,

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Period } from '@biplane/billing-calendar';
+import { hourOf, type Period } from '@biplane/billing-calendar';
 import type { Tx } from '@biplane/service-kit';
-import { missingHours, servedHours, type HomeHour } from './domain/completeness.js';
+import { DedicatedHomes } from '../homes/index.js';
+import { isSettled, missingHours, servedHours, type HomeHour } from './domain/completeness.js';
+import { sleepOf } from './domain/sleep.js';
 import type { Placement } from './domain/window.js';
 import { UsageStore, type CloseStatus } from './usage.store.js';
 
@@ -20,7 +22,16 @@ export interface Completeness {
 /** Reads what was metered, for bills and for those who watch the homes. Writes nothing. */
 @Injectable()
 export class UsageService {
-  constructor(private readonly store: UsageStore) {}
+  constructor(
+    private readonly store: UsageStore,
+    private readonly homes: DedicatedHomes,
+  ) {}
+
+  /** Whether a home has closed the hour, and everything of it is here. */
+  async isClosed(tx: Tx, homeId: string, hour: Date): Promise<boolean> {
+    const closes = await this.store.closesBetween(tx, [homeId], hourOf(hour));
+    return closes.some(({ complete, isEarly }) => complete && !isEarly);
+  }
 
   /** `deploymentIds`: whose own quarantined windows count as missing; another tenant's never do. */
   async completeness(
@@ -32,18 +43,27 @@ export class UsageService {
     const aside = await this.store.quarantinedHours(tx, deploymentIds, period);
     const refused = new Set(aside.map(keyOf));
     const homeIds = [...new Set(placements.map(({ homeId }) => homeId))];
-    const closes = await this.store.closesBetween(tx, homeIds, period);
+    const stops = await this.homes.stopsDuring(tx, homeIds, period);
+    // What was closed before its end and went on after is not closed.
+    const closes = (await this.store.closesBetween(tx, homeIds, period)).filter(({ homeId, hour, isEarly }) =>
+      isSettled({ isEarly }, sleepOf(stops(homeId), hour)),
+    );
     const complete = new Set(
       closes
         .filter((close) => close.complete)
         .map(keyOf)
         .filter((hour) => !refused.has(hour)),
     );
+    // A home without a pod closes nothing; a window of it that was refused is waited for all the same.
+    const isAwaited = ({ homeId, hour }: HomeHour) =>
+      sleepOf(stops(homeId), hour) !== 'through' || refused.has(keyOf({ homeId, hour }));
     return {
       closes,
-      expected: servedHours(period, placements),
+      expected: servedHours(period, placements).filter(isAwaited),
       refused: aside,
-      missing: missingHours(period, placements, (homeId, hour) => complete.has(keyOf({ homeId, hour }))),
+      missing: missingHours(period, placements, (homeId, hour) => complete.has(keyOf({ homeId, hour }))).filter(
+        isAwaited,
+      ),
     };
   }
 }

@@ -123,7 +123,8 @@ describe('closes in PostgreSQL', () => {
 
   it('a lower revision of a close changes nothing; a higher one has to be compared again', async () => {
     const { homeId } = scene();
-    const close = { homeId, incarnation: 1, hour, region, revision: 2, windows: 0, digest: windowsDigest([]) };
+    const said = { windows: 0, digest: windowsDigest([]), closedAt: null };
+    const close = { homeId, incarnation: 1, hour, region, revision: 2, ...said };
     const at = { homeId, incarnation: 1, hour };
     await unitOfWork.run((tx) => store.recordCloses(tx, [close], now));
     await unitOfWork.run((tx) => store.markCompleteness(tx, [{ ...at, complete: true }]));

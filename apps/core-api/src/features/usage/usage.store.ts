@@ -18,6 +18,8 @@ export interface HomeCloseRow extends HomeHour {
   readonly revision: number;
   readonly windows: number;
   readonly digest: string;
+  /** When its home said it; null when that is not known. */
+  readonly closedAt: Date | null;
 }
 
 /** A window that may be counted, with the tenant it belongs to and the hour it lies in. */
@@ -51,7 +53,12 @@ export interface CloseStatus {
   readonly region: RegionCode;
   readonly hour: Date;
   readonly complete: boolean;
+  /** Said before the hour was over, by a home that was put to sleep. */
+  readonly isEarly: boolean;
 }
+
+/** Of the closes of an hour. Those without an instant were said after its end. */
+export const IS_EARLY = `bool_or(closed_at < hour + interval '1 hour') IS TRUE`;
 
 /** Usage in PostgreSQL. Every write is a conditional upsert, harmless when repeated or late. */
 @Injectable()
@@ -78,6 +85,7 @@ export class UsageStore {
       sorted.map((w) => w.closed),
       sorted.map((w) => w.licenseVersion),
       now.toISOString(),
+      sorted.map((w) => w.lastAt?.toISOString() ?? null),
     ]);
   }
 
@@ -85,13 +93,15 @@ export class UsageStore {
   async recordCloses(tx: Tx, closes: readonly HomeCloseRow[], now: Date): Promise<void> {
     await executeSql(
       tx,
-      `INSERT INTO home_close AS held (home_id, incarnation, hour, region, revision, windows, digest, complete, received_at)
-       SELECT u.*, false, $8::timestamptz
-         FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::bigint[], $6::int[], $7::text[]) AS u
+      `INSERT INTO home_close AS held (home_id, incarnation, hour, region, revision, windows, digest, closed_at, complete,
+         received_at)
+       SELECT u.*, false, $9::timestamptz
+         FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::text[], $5::bigint[], $6::int[], $7::text[],
+                     $8::timestamptz[]) AS u
         ORDER BY 1, 2, 3
        ON CONFLICT (home_id, incarnation, hour) DO UPDATE
          SET revision = excluded.revision, windows = excluded.windows, digest = excluded.digest,
-             complete = false, received_at = excluded.received_at
+             closed_at = excluded.closed_at, complete = false, received_at = excluded.received_at
        WHERE excluded.revision > held.revision`,
       [
         closes.map((c) => c.homeId),
@@ -101,6 +111,7 @@ export class UsageStore {
         closes.map((c) => c.revision),
         closes.map((c) => c.windows),
         closes.map((c) => c.digest),
+        closes.map((c) => c.closedAt?.toISOString() ?? null),
         now.toISOString(),
       ],
     );
@@ -110,7 +121,8 @@ export class UsageStore {
   lockCloses(tx: Tx, hours: readonly HomeHour[]): Promise<HomeCloseRow[]> {
     return querySql<HomeCloseRow>(
       tx,
-      `SELECT c.home_id AS "homeId", c.incarnation, c.hour, c.region, c.revision::float8 AS revision, c.windows, c.digest
+      `SELECT c.home_id AS "homeId", c.incarnation, c.hour, c.region, c.revision::float8 AS revision, c.windows, c.digest,
+              c.closed_at AS "closedAt"
          FROM home_close c JOIN ${hoursSql} ON (c.home_id, c.incarnation, c.hour) = (u.home_id, u.incarnation, u.hour)
         ORDER BY c.home_id, c.incarnation, c.hour FOR UPDATE OF c`,
       hourColumns(hours),
@@ -197,7 +209,7 @@ export class UsageStore {
   closesBetween(tx: Tx, homeIds: readonly string[], period: Period): Promise<CloseStatus[]> {
     return querySql<CloseStatus>(
       tx,
-      `SELECT home_id AS "homeId", region, hour, bool_and(complete) AS complete FROM home_close
+      `SELECT home_id AS "homeId", region, hour, bool_and(complete) AS complete, ${IS_EARLY} AS "isEarly" FROM home_close
         WHERE home_id = ANY($1::uuid[]) AND hour >= date_trunc('hour', $2::timestamptz, 'UTC') AND hour < $3::timestamptz
         GROUP BY home_id, region, hour`,
       [homeIds, period.from.toISOString(), period.to.toISOString()],
@@ -208,18 +220,21 @@ export class UsageStore {
 const raiseSql = `
   WITH incoming AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-                         $8::uuid[], $9::int[], $10::text[], $11::bigint[], $12::numeric[], $13::boolean[], $14::int[])
+                         $8::uuid[], $9::int[], $10::text[], $11::bigint[], $12::numeric[], $13::boolean[], $14::int[],
+                         $16::timestamptz[])
       AS u(id, tenant_id, deployment_id, meter, window_start, window_end, hour,
-           home_id, incarnation, aggregation, revision, quantity, closed, license_version)
+           home_id, incarnation, aggregation, revision, quantity, closed, license_version, last_event_at)
   ), raised AS (
     INSERT INTO usage_window AS held (deployment_id, meter, window_start, home_id, incarnation, window_end, hour,
-                                      aggregation, revision, quantity, closed, license_version, received_at)
+                                      aggregation, revision, quantity, closed, license_version, received_at,
+                                      last_event_at)
     SELECT deployment_id, meter, window_start, home_id, incarnation, window_end, hour,
-           aggregation, revision, quantity, closed, license_version, $15::timestamptz
+           aggregation, revision, quantity, closed, license_version, $15::timestamptz, last_event_at
       FROM incoming
     ON CONFLICT (deployment_id, meter, window_start, home_id, incarnation) DO UPDATE
       SET revision = excluded.revision, quantity = excluded.quantity, closed = excluded.closed OR held.closed,
-          license_version = excluded.license_version, received_at = excluded.received_at
+          license_version = excluded.license_version, received_at = excluded.received_at,
+          last_event_at = excluded.last_event_at
     WHERE excluded.revision > held.revision
     RETURNING deployment_id, meter, window_start, home_id, incarnation, revision, closed
   )

@@ -5,6 +5,7 @@ import {
   CurrentPrincipal,
   IDS,
   KEY,
+  LocatedAt,
   mapPage,
   page,
   Scopes,
@@ -35,6 +36,7 @@ export class ViolationsController {
   @Scopes('platform:admin', 'entitlements:check')
   @ApiOperation({ summary: 'Report a violation; one that is open already is answered, its count raised' })
   @ApiCreatedResponse({ type: ViolationDto })
+  @LocatedAt({ 201: 'subscription/violations/{id}' })
   async report(
     @Body() body: ViolationBody,
     @CurrentPrincipal() principal: Principal,

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
-import { PageQuery } from '@biplane/service-kit';
+import { IsInstant, PageQuery } from '@biplane/service-kit';
+import { IsReason } from '../../reason.js';
 import {
   SEVERITIES,
   VIOLATION_KINDS,
@@ -82,9 +83,7 @@ export class ViolationBody {
 
 export class ResolveBody {
   @ApiProperty({ example: 'The plan was changed' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsReason()
   reason!: string;
 }
 
@@ -122,13 +121,13 @@ export class ViolationsQuery extends PageQuery {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'First met at or after' })
   @IsOptional()
-  @IsString()
+  @IsInstant({ message: INSTANT_MESSAGE })
   @Matches(INSTANT, { message: INSTANT_MESSAGE })
   from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'First met before' })
   @IsOptional()
-  @IsString()
+  @IsInstant({ message: INSTANT_MESSAGE })
   @Matches(INSTANT, { message: INSTANT_MESSAGE })
   to?: string;
 }

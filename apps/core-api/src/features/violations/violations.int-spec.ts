@@ -198,6 +198,13 @@ describe('violations that are reported', () => {
     expect(await list(`rule=${body.rule.startsWith('refused') ? body.rule : 'none'}`)).toEqual([]);
   });
 
+  it('a filter by a day that does not exist is refused, and not moved to another one', async () => {
+    for (const bound of ['from', 'to']) {
+      const answer = await admin.get(`/api/v1/subscription/violations?${bound}=2026-02-30T00:00:00Z`);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: `/${bound}`, code: 'IS_INSTANT' }] } });
+    }
+  });
+
   it('are resolved once, with who and why; what is told later of that time opens no other', async () => {
     const { deploymentId } = await make('resolved');
     await take([event(deploymentId)]);

@@ -4,6 +4,7 @@ import {
   ApiPage,
   CurrentPrincipal,
   KEY,
+  LocatedAt,
   mapPage,
   page,
   Scopes,
@@ -60,6 +61,7 @@ export class DeliveriesController {
   @HttpCode(202)
   @Scopes('platform:admin')
   @ApiAcceptedResponse({ type: DeliveryDto })
+  @LocatedAt({ 202: 'webhooks/deliveries/{id}' })
   async replay(@UuidParam('id') id: string, @CurrentActor() actor: Actor): Promise<DeliveryDto> {
     return deliveryJson(await this.deliveries.replay(id, actor));
   }

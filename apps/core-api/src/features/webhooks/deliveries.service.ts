@@ -4,13 +4,11 @@ import { CLOCK, IDS, UnitOfWork, type Ids, type Principal, type Tx } from '@bipl
 import { Audit, type Actor } from '../audit/index.js';
 import { PlatformEvents, type EmittedEvent } from '../events/index.js';
 import { DeliveriesStore } from './deliveries.store.js';
-import type { WebhookDelivery } from './delivery.js';
+import { TEST_EVENT_TYPE, type WebhookDelivery } from './delivery.js';
 import { GIVE_UP_MS } from './domain/retry-schedule.js';
 import { EndpointsService, mayRead } from './endpoints.service.js';
 import { EndpointsStore } from './endpoints.store.js';
 import { WebhookErrors } from './webhooks.errors.js';
-
-export const TEST_EVENT_TYPE = 'webhook.test';
 
 /** Writes what is to be delivered; the dispatcher delivers it. */
 @Injectable()

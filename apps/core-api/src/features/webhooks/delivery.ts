@@ -1,6 +1,9 @@
 export const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** Of what an operator sends to see an endpoint work; no endpoint asks for it. */
+export const TEST_EVENT_TYPE = 'webhook.test';
+
 /** One event for one endpoint, and how its last attempt ended. */
 export interface WebhookDelivery {
   readonly id: string;

@@ -4,6 +4,7 @@ import {
   ApiPage,
   CurrentPrincipal,
   KEY,
+  LocatedAt,
   mapPage,
   page,
   Scopes,
@@ -33,6 +34,7 @@ export class EndpointsController {
   /** The secret is in this answer and in no other. */
   @Post()
   @ApiCreatedResponse({ type: EndpointSecretDto })
+  @LocatedAt({ 201: 'webhooks/endpoints/{id}' })
   async create(@Body() body: EndpointBody, @CurrentActor() actor: Actor): Promise<EndpointSecretDto> {
     const { url, description, eventTypes, tenantId } = body;
     const input = {
@@ -105,6 +107,7 @@ export class EndpointsController {
   @Post(':id/test')
   @HttpCode(202)
   @ApiAcceptedResponse({ type: DeliveryDto })
+  @LocatedAt({ 202: 'webhooks/deliveries/{id}' })
   async test(@UuidParam('id') id: string): Promise<DeliveryDto> {
     return deliveryJson(await this.deliveries.test(id));
   }

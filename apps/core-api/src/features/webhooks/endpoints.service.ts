@@ -5,16 +5,17 @@ import {
   FieldCipher,
   IDS,
   principalMayRead,
+  refusalOfUrl,
   UnitOfWork,
   type Ids,
   type Principal,
+  type TargetPolicy,
   type Tx,
 } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { TenantsService } from '../tenants/index.js';
 import type { DisabledBecause, SealedSecrets, StoredEndpoint, WebhookEndpoint } from './endpoint.js';
 import { EndpointsStore } from './endpoints.store.js';
-import { refusalOfUrl, type TargetPolicy } from './sending/target.js';
 import { SECRET_BYTES, secretText } from './sending/signature.js';
 import { TARGET_POLICY } from './target-policy.js';
 import { WebhookErrors } from './webhooks.errors.js';

@@ -1,5 +1,5 @@
+import type { TargetPolicy } from '@biplane/service-kit';
 import type { CoreEnvironment } from '../../environment.js';
-import type { TargetPolicy } from './sending/target.js';
 
 /** Injection token of where webhooks may go. */
 export const TARGET_POLICY = Symbol('TARGET_POLICY');

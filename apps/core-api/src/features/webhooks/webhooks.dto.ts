@@ -12,7 +12,9 @@ import {
 } from 'class-validator';
 import { PLATFORM_EVENT_TYPES, type PlatformEventType } from '@biplane/contracts';
 import { ApiInstant, PageQuery } from '@biplane/service-kit';
-import { DELIVERY_STATES, type DeliveryState } from './delivery.js';
+import { DELIVERY_STATES, TEST_EVENT_TYPE, type DeliveryState } from './delivery.js';
+
+const DELIVERED_TYPES = [...PLATFORM_EVENT_TYPES, TEST_EVENT_TYPE] as const;
 
 export class EndpointBody {
   @ApiProperty({ example: 'https://hooks.example.com/biplane' })
@@ -74,10 +76,9 @@ export class DeliveriesQuery extends PageQuery {
   @IsIn(DELIVERY_STATES)
   state?: DeliveryState;
 
-  @ApiPropertyOptional({ example: 'invoice.issued' })
+  @ApiPropertyOptional({ enum: DELIVERED_TYPES })
   @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @IsIn(DELIVERED_TYPES)
   eventType?: string;
 }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import type { TargetPolicy } from '@biplane/service-kit';
 import { ENVIRONMENT, type CoreEnvironment } from '../../environment.js';
 import { TenantsModule } from '../tenants/index.js';
 import { DeliveriesController } from './deliveries.controller.js';
@@ -8,7 +9,6 @@ import { WebhookDispatcher } from './dispatcher.js';
 import { EndpointsController } from './endpoints.controller.js';
 import { EndpointsService } from './endpoints.service.js';
 import { EndpointsStore } from './endpoints.store.js';
-import type { TargetPolicy } from './sending/target.js';
 import { WebhookSender } from './sending/webhook-sender.js';
 import { TARGET_POLICY, targetPolicyOf } from './target-policy.js';
 import { WebhookUpkeep } from './upkeep.jobs.js';

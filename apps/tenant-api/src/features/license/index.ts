@@ -13,4 +13,6 @@ export {
   type DeploymentRef,
   type HomeIdentity,
 } from './license.ports.js';
+export { draining, isDraining, isHeld, moved, refuseDraining } from './placement.js';
+export { storedVersion } from './license.store.js';
 export { mayActFor } from './tenant-gate.js';

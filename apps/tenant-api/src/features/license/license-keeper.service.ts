@@ -17,6 +17,7 @@ import {
 import type { BrokerRecord } from '@biplane/messaging';
 import { CLOCK, UnitOfWork } from '@biplane/service-kit';
 import { LicenseMetrics } from './license.metrics.js';
+import { follows } from './domain/followed-license.js';
 import { HOME, type HomeIdentity } from './license.ports.js';
 import {
   eachLicensePage,
@@ -52,6 +53,7 @@ export class LicenseKeeper {
   private saving: Promise<void> = Promise.resolve();
   private readAgain: () => void = () => undefined;
   private keysChanged: () => void = () => undefined;
+  private hasReadAll: () => boolean = () => true;
 
   constructor(
     @Inject(HOME) home: HomeIdentity,
@@ -60,7 +62,7 @@ export class LicenseKeeper {
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(LicenseMetrics) private readonly metrics: LicenseMetrics,
   ) {
-    this.book = new LicenseBook(home.homeId);
+    this.book = new LicenseBook(home.homeId, (claims) => follows(home, claims));
   }
 
   /** Called with the ids of deployments whose license changed; after a revoked key with those that lost theirs. */
@@ -78,6 +80,16 @@ export class LicenseKeeper {
     this.readAgain = readAgain;
   }
 
+  /** How to learn whether the topics have been read to where they ended at the start; without a reader there is nothing to wait for. */
+  onAskedForAll(hasReadAll: () => boolean): void {
+    this.hasReadAll = hasReadAll;
+  }
+
+  /** False: a license may exist of which nothing is held, not even in the database, for it is stored a moment after it is enforced. */
+  get holdsAll(): boolean {
+    return this.hasReadAll();
+  }
+
   get(deploymentId: string): HeldLicense | undefined {
     return this.book.get(deploymentId);
   }
@@ -88,6 +100,11 @@ export class LicenseKeeper {
 
   isOwn(license: HeldLicense): boolean {
     return this.book.isOwn(license);
+  }
+
+  /** Placed here or not: a region's pool enrolls the homes of others. */
+  all(): HeldLicense[] {
+    return this.book.all();
   }
 
   /** By which licenses are judged; never behind the newest license that was verified. */

@@ -34,6 +34,7 @@ export class LicenseReader implements OnApplicationBootstrap, BeforeApplicationS
       topics: [topics.keys, topics.issued(home.region)],
       onRecord: async (record) => this.keeper.takeRecord(record),
     });
+    keeper.onAskedForAll(() => this.reader.ready);
     keeper.onReadAgain(() => void this.reader.reread());
     jobs.register({ name: 'license-keeping', everyMs: 1_000, run: () => this.keep() });
     health.addReadiness('licenses', () => this.assertReady());

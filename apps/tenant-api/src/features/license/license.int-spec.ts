@@ -102,7 +102,10 @@ describe('the license topics', () => {
     await publish(...placements.map((placement) => licensed(placement)));
     const startedAt = performance.now();
     const { replica, reader, health } = await start(world);
+    // Whoever counts usage refuses no deployment for good before it is so.
+    expect(replica.licenses.holdsAll()).toBe(false);
     await reader.whenRead();
+    expect(replica.licenses.holdsAll()).toBe(true);
     expect(performance.now() - startedAt).toBeLessThan(30_000);
     expect(replica.keeper.own()).toHaveLength(LICENSES);
     expect(await health.ready()).toMatchObject({ status: 'ok' });

@@ -64,6 +64,16 @@ export async function eachLicensePage(reader: Tx, take: (rows: readonly StoredLi
   }
 }
 
+/** The newest that any replica has stored; 0 when none has. */
+export async function storedVersion(reader: Tx, deploymentId: string): Promise<number> {
+  const rows = await querySql<{ version: number }>(
+    reader,
+    'SELECT version::float8 AS version FROM license WHERE deployment_id = $1::uuid',
+    [deploymentId],
+  );
+  return rows[0]?.version ?? 0;
+}
+
 export async function loadKeyStatements(reader: Tx): Promise<string[]> {
   const rows = await querySql<{ statement: string }>(reader, 'SELECT statement FROM trusted_key ORDER BY kid');
   return rows.map(({ statement }) => statement);

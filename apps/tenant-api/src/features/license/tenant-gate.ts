@@ -6,7 +6,10 @@ import { invalid, type Principal } from '@biplane/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { LicenseKeeper } from './license-keeper.service.js';
 import { CALL_COUNTER, type CallCounter } from './license.ports.js';
+import { refuseDraining } from './placement.js';
 import { TenantLicenseService } from './tenant-license.service.js';
+
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** What the guard of libs/license-gate asks of this home: its licenses, its counters, and whom the caller may act for. */
 @Injectable()
@@ -17,7 +20,10 @@ export class TenantGate implements GatePorts {
     @Inject(CALL_COUNTER) private readonly counter: CallCounter,
   ) {}
 
+  /** A member's token says it, and was found to agree with the header; of services the header does. */
   deploymentOf(request: unknown): string {
+    const ofToken = (request as { principal?: Principal }).principal?.deploymentId;
+    if (ofToken !== undefined) return ofToken;
     const header = (request as FastifyRequest).headers['x-deployment-id'];
     const text = (Array.isArray(header) ? header[0] : header)?.toLowerCase() ?? '';
     if (isUuid(text)) return text;
@@ -27,7 +33,9 @@ export class TenantGate implements GatePorts {
   }
 
   mayActFor(request: unknown, license: LicenseClaims): boolean {
-    return mayActFor((request as { principal?: Principal }).principal, license);
+    if (!mayActFor((request as { principal?: Principal }).principal, license)) return false;
+    if (!READS.has((request as FastifyRequest).method)) refuseDraining(license);
+    return true;
   }
 
   licenseOf(deploymentId: string): LicenseClaims | undefined {

@@ -10,6 +10,8 @@ import {
   type DeploymentRef,
 } from './license.ports.js';
 
+import { refuseDraining } from './placement.js';
+
 export interface AccessQuestion {
   readonly meter?: string | undefined;
   /** Decimal string, not negative; "1" when absent. */
@@ -44,6 +46,8 @@ export class TenantLicenseService {
     const { deploymentId } = handle;
     const license = this.licenseOf(deploymentId) ?? null;
     const { principal = THIS_SERVICE, ...asked } = question;
+    // What it would keep would be missing where the deployment goes.
+    if (asked.reserve === true || asked.idempotencyKey !== undefined) refuseDraining(license ?? undefined);
     let isRepeat = false;
     const repeated = (): void => void (isRepeat = true);
     const decision = await this.decider.check({ license, deploymentId, action, principal, ...asked, repeated });
@@ -98,6 +102,26 @@ export class TenantLicenseService {
 
   ownLicenses(): LicenseClaims[] {
     return this.keeper.own().map(({ claims }) => claims);
+  }
+
+  /** Placed here or not: a region's pool knows those of the homes that it enrolls. */
+  allLicenses(): LicenseClaims[] {
+    return this.keeper.all().map(({ claims }) => claims);
+  }
+
+  /** False while a deployment that is unknown here may be known in a moment. */
+  holdsAll(): boolean {
+    return this.keeper.holdsAll;
+  }
+
+  /** What is only in memory is stored: for whoever does what a start must not take for undone. */
+  store(): Promise<void> {
+    return this.keeper.save();
+  }
+
+  /** By which licenses are judged. */
+  now(): Date {
+    return this.keeper.now();
   }
 
   onChange(listener: LicenseListener): void {

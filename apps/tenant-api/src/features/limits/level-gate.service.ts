@@ -64,14 +64,19 @@ export class LevelGate {
     const tell = (): void => this.tell(handle, action, use, decision, (performance.now() - startedAt) / 1000);
     if (!decision.isAllowed) {
       tell();
-      const url = this.licenses.get(handle.deploymentId)?.claims.placement.url;
-      throw new RefusalError(refusalOf(decision, this.clock.now(), url));
+      throw this.refusal(handle, action, decision);
     }
     UnitOfWork.afterCommit(tx, () => {
       tell();
       this.reports.changed(handle.deploymentId, meter);
     });
     return decision;
+  }
+
+  /** Refuses as `take` would, and tells nobody: for a rehearsal, whose transaction is rolled back. */
+  async rehearse(tx: Tx, handle: DeploymentRef, action: string, use: LevelUse): Promise<void> {
+    const decision = await this.decide(tx, handle, action, use);
+    if (!decision.isAllowed) throw this.refusal(handle, action, decision);
   }
 
   /** With the record that goes, in its transaction, whatever the license says; a level never falls below nothing. */
@@ -84,6 +89,11 @@ export class LevelGate {
   /** The present level, from the rows as long as nobody took one. */
   read(tx: Tx, meter: string): Promise<string> {
     return this.levels.read(tx, meter);
+  }
+
+  private refusal({ deploymentId }: DeploymentRef, action: string, decision: Decision): RefusalError {
+    const newAddress = this.licenses.get(deploymentId)?.claims.placement.url;
+    return new RefusalError(refusalOf(decision, { action, now: this.clock.now(), newAddress }));
   }
 
   private async decide(

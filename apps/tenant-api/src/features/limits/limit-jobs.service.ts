@@ -77,6 +77,11 @@ export class LimitJobs implements OnModuleInit {
 
   /** By the license as it is now; while it admits nothing, its tickets wait. */
   private capOf(now: Date): CapOf {
-    return (ticket) => this.decider.ticketLimits(this.keeper.get(ticket.deploymentId)?.claims ?? null, ticket, now);
+    return (ticket) => {
+      const license = this.keeper.get(ticket.deploymentId)?.claims;
+      // While it is being moved nothing is let in: the home that it goes to does so.
+      const deciding = license?.placement.phase === 'draining' ? undefined : license;
+      return this.decider.ticketLimits(deciding ?? null, ticket, now);
+    };
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '@biplane/limits';
 import type { LicenseClaims } from '@biplane/licensing';
 import { CLOCK, UnitOfWork, type Principal, type Tx } from '@biplane/service-kit';
-import { DECIDER, mayActFor, TenantLicenseService } from '../license/index.js';
+import { DECIDER, mayActFor, refuseDraining, TenantLicenseService } from '../license/index.js';
 import { MetricsService } from '../metrics/index.js';
 
 /** What a Decision has given out: reservations and tickets. Another tenant's look like none. */
@@ -60,6 +60,7 @@ export class LimitsService {
   ): Promise<Result<{ readonly license: LicenseClaims; readonly reservation: Reservation }>> {
     const reservation = await this.decider.reservations.get(tx, id);
     const license = reservation && this.licenseFor(reservation.deploymentId, principal);
+    refuseDraining(license);
     return license
       ? ok({ license, reservation })
       : err(ReservationErrors.NOT_FOUND({ detail: `There is no reservation ${id}` }));

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CALL_COUNTER } from '../license/index.js';
 import { WindowCallCounter } from './call-counter.service.js';
+import { HomeSleep } from './home-sleep.service.js';
 import { MetricsService } from './metrics.service.js';
 import { ReconcileController } from './reconcile.controller.js';
 import { UsageReconciler } from './usage-reconciler.service.js';
@@ -16,10 +17,11 @@ import { UsageReporter } from './usage-reporter.service.js';
     UsageMetrics,
     MetricsService,
     UsageReporter,
+    HomeSleep,
     UsageReconciler,
     WindowCallCounter,
     { provide: CALL_COUNTER, useExisting: WindowCallCounter },
   ],
-  exports: [CALL_COUNTER, MetricsService],
+  exports: [CALL_COUNTER, MetricsService, UsageReporter, WindowCallCounter],
 })
 export class MetricsModule {}

@@ -1,17 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '@biplane/kernel';
+import { RefusalError, type Clock } from '@biplane/kernel';
 import type { ConfirmedUsage, Decider } from '@biplane/limits';
 import type { LicenseClaims } from '@biplane/licensing';
 import {
   lockConfirmations,
   ownReading,
   UsageIntake,
+  UsageIntakeErrors,
   WindowCutter,
   type MeteredDeployment,
   type UsageAnswer,
 } from '@biplane/metering';
 import { CLOCK, UnitOfWork, type Tx } from '@biplane/service-kit';
-import { DECIDER, TenantLicenseService } from '../license/index.js';
+import { DECIDER, draining, isHeld, moved, refuseDraining, TenantLicenseService } from '../license/index.js';
 import { LimitedUsage } from './limited-usage.js';
 import type { MeteredLicenses } from './metrics.ports.js';
 import { lockWindow } from './metrics.store.js';
@@ -24,6 +25,12 @@ export interface LevelReading {
   /** Decimal string. */
   readonly level: string;
   readonly at: Date;
+}
+
+/** An item that is refused is not sent again: what is not known yet is no reason to refuse it. */
+function unread(): RefusalError {
+  const detail = 'A deployment of this request is not known here yet: nothing of the request was taken';
+  return new RefusalError(UsageIntakeErrors.LICENSES_UNREAD({ detail, retryAfterSeconds: 1 }));
 }
 
 /** Takes usage of the deployments that this home serves: what it answers as accepted is durable and counted, once. */
@@ -50,8 +57,13 @@ export class MetricsService {
   }
 
   /** `tenantId`: a submitter that is bound to one tenant; for it there are no other deployments. */
-  accept(body: unknown, tenantId?: string): Promise<UsageAnswer> {
-    return this.intake.accept(body, tenantId);
+  async accept(body: unknown, tenantId?: string): Promise<UsageAnswer> {
+    try {
+      return await this.intake.accept(body, tenantId);
+    } catch (error) {
+      // This process goes by an older license than the database does.
+      throw isHeld(error) ? draining() : error;
+    }
   }
 
   /** Before a reservation is confirmed, which locks its counters: a batch of usage has the window locked when it comes to them. */
@@ -88,10 +100,18 @@ export class MetricsService {
   // Looked up once a batch: all its events are judged by one version of each license.
   private licensesOf(subjects: ReadonlySet<string>, tenantId: string | undefined): Map<string, MeteredDeployment> {
     const found = new Map<string, MeteredDeployment>();
+    const elsewhere: LicenseClaims[] = [];
     for (const subject of subjects) {
       const license = this.licenses.ownLicenseOf(subject);
-      if (license && (tenantId === undefined || license.sub === tenantId)) found.set(subject, license);
+      const known = license ?? this.licenses.licenseOf?.(subject);
+      if (!known && this.licenses.holdsAll?.() === false) throw unread();
+      if (!known || (tenantId !== undefined && known.sub !== tenantId)) continue;
+      if (license) found.set(subject, license);
+      else elsewhere.push(known);
+      // An item that is refused is not sent again: a batch is taken as a whole once the move is over.
+      if (license) refuseDraining(license);
     }
+    if (elsewhere.length > 0) throw moved(elsewhere);
     return found;
   }
 }

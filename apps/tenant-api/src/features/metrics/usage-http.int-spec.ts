@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
+import { createKeyPair } from '@biplane/licensing';
 import { SystemClock, bootstrap, DatabaseModule, ServiceKitModule, type RunningService } from '@biplane/service-kit';
 import { Outbox } from '@biplane/messaging';
 import { testPostgres, type TestPostgres } from '@biplane/testing';
@@ -64,7 +65,7 @@ async function start(databaseUrl: string): Promise<RunningService> {
 }
 
 beforeAll(async () => {
-  files = await writeAppFiles(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, [
+  files = await writeAppFiles(createKeyPair().publicKey, [
     { id: 'eu', secret: SECRET, scopes: ['usage:submit'], regions: ['eu-1'] },
     { id: 'us', secret: SECRET, scopes: ['usage:submit'], regions: ['us-1'] },
     { id: 'other', secret: SECRET, scopes: ['entitlements:check'] },

@@ -184,6 +184,16 @@ describe('POST /usage', () => {
     expect([stored[0]?.n, await total()]).toEqual([20, '20']);
   });
 
+  it('C3: a process that has not read all licenses refuses no event of a deployment that it does not know: 503, and nothing is taken', async () => {
+    const events = [at('early', NOW), at('early too', NOW)];
+    const unknown = licenses.whileUnread(() =>
+      replica.metrics.accept([usageEvent(deployment, events[0]!), usageEvent(randomUUID(), events[1]!)]),
+    );
+    await expect(unknown).rejects.toMatchObject({ failure: { code: 'USAGE.LICENSES_UNREAD', retryAfterSeconds: 1 } });
+    expect(await windows()).toEqual([]);
+    expect(await licenses.whileUnread(() => submit(events))).toMatchObject({ accepted: 2, rejected: 0 });
+  });
+
   it('a submitter of one tenant cannot count for another', async () => {
     const events = [usageEvent(deployment, at('foreign', NOW))];
     const answer = await replica.metrics.accept(events, randomUUID());

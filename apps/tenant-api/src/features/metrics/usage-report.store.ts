@@ -20,6 +20,8 @@ export interface WindowTotal {
   readonly revision: number;
   readonly closed: boolean;
   readonly licenseVersion: number | null;
+  /** When its latest reading was taken: of a gauge that two homes counted in one window, the later one counts. */
+  readonly lastAt: Date;
 }
 
 /** A window of an hour that is being closed; `isNews` when this revision was never sent. */
@@ -29,7 +31,7 @@ export interface ClosedWindow extends WindowTotal {
 
 const TOTAL = `w.deployment_id::text AS "deploymentId", w.meter, w.aggregation, w.window_start AS "windowStart",
   w.window_end AS "windowEnd", w.hour, trim_scale(w.quantity)::text AS quantity, w.revision::float8 AS revision, w.closed,
-  w.license_version AS "licenseVersion"`;
+  w.license_version AS "licenseVersion", w.last_event_at AS "lastAt"`;
 /** The order in which whoever counts takes locks, so that a close and a batch never wait on each other. */
 const LOCK_ORDER = 'deployment_id, meter COLLATE "C", window_start';
 
@@ -78,13 +80,17 @@ export async function markSent(tx: Tx, homeId: string, sentAt: Date): Promise<vo
   ]);
 }
 
-/** Those of the hours that are not closed yet, in order, with how many windows each has now. */
+/**
+ * Those of the hours that are not closed yet, in order, with how many windows each has now. One that was closed before its end, as
+ * its home was put to sleep, is closed once more when the home is there at its end, or wakes after it.
+ */
 export function openHours(tx: Tx, hours: readonly Date[]): Promise<{ hour: Date; windows: number }[]> {
   return querySql(
     tx,
     `SELECT h.hour, (SELECT count(*)::int FROM usage_window w WHERE w.hour = h.hour) AS windows
        FROM unnest(string_to_array($1::text, ',')::timestamptz[]) AS h(hour)
-      WHERE NOT EXISTS (SELECT 1 FROM hour_close c WHERE c.hour = h.hour) ORDER BY h.hour`,
+      WHERE NOT EXISTS (SELECT 1 FROM hour_close c WHERE c.hour = h.hour AND c.closed_at >= h.hour + interval '1 hour')
+      ORDER BY h.hour`,
     [list(hours)],
   );
 }

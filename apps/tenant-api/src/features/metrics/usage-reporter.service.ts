@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { hourOf } from '@biplane/billing-calendar';
 import { topics, windowsDigest } from '@biplane/contracts';
+import type { LicenseClaims } from '@biplane/licensing';
 import { eventRecord, Outbox, type OutboundRecord } from '@biplane/messaging';
 import { JobRunner, UnitOfWork, type Tx } from '@biplane/service-kit';
 import { HOME, TenantLicenseService, type HomeIdentity } from '../license/index.js';
-import { chunkOf, firstHourOf, hourAfter, hoursToClose, isSendDue } from './domain/hours.js';
+import { chunkOf, firstHourOf, hourAfter, hoursThrough, hoursToClose, isSendDue } from './domain/hours.js';
 import type { MeteredLicenses } from './metrics.ports.js';
 import * as store from './usage-report.store.js';
 import type { ClosedWindow, HomeState, HourContent, WindowTotal } from './usage-report.store.js';
@@ -14,6 +15,8 @@ const JOB_EVERY_MS = 1_000;
 const HOURS_MAX = 48;
 const WINDOWS_MAX = 2_000;
 const TIMEOUT_MS = 30_000;
+/** Older usage is refused. */
+const LATE_MS = 36 * 24 * 3_600_000;
 
 interface Chunk {
   readonly hours: readonly Date[];
@@ -61,6 +64,16 @@ export class UsageReporter implements OnModuleInit {
     while (await this.transaction((tx) => this.sendSome(tx, now)));
   }
 
+  /**
+   * Closes what is over and the running hour as well, and gives the outbox all that was not sent. For the last process of a home
+   * that is put to sleep: nothing may be counted in this home any more.
+   */
+  async closeForSleep(now: Date): Promise<void> {
+    await this.closeHours(now);
+    await this.transaction((tx) => this.closeRunning(tx, now));
+    while (await this.transaction((tx) => this.sendSome(tx, now, true)));
+  }
+
   private async closeSome(tx: Tx, now: Date): Promise<boolean> {
     const state = await store.lockHome(tx, this.home.homeId);
     const due = state ? hoursToClose(state.closedThrough, now, HOURS_MAX) : [];
@@ -73,9 +86,18 @@ export class UsageReporter implements OnModuleInit {
     return true;
   }
 
-  private async sendSome(tx: Tx, now: Date): Promise<boolean> {
+  private async closeRunning(tx: Tx, now: Date): Promise<void> {
     const state = await store.lockHome(tx, this.home.homeId);
-    if (state === undefined || !isSendDue(state.usageSentAt, now)) return false;
+    if (state === undefined) throw new Error('Another process of this home reports');
+    const running = hourOf(now).from;
+    await this.report(tx, state, hoursThrough(state.closedThrough, running, HOURS_MAX), [], now);
+    // The running hour itself is closed once more, should the home wake in it.
+    if (running > state.closedThrough) await store.markClosedThrough(tx, this.home.homeId, running);
+  }
+
+  private async sendSome(tx: Tx, now: Date, isForced = false): Promise<boolean> {
+    const state = await store.lockHome(tx, this.home.homeId);
+    if (state === undefined || !(isForced || isSendDue(state.usageSentAt, now))) return false;
     const open = await store.takeUnsent(tx, WINDOWS_MAX);
     const late = await store.lateHours(tx, HOURS_MAX);
     const chunk = chunkOfCounted(late);
@@ -125,6 +147,7 @@ export class UsageReporter implements OnModuleInit {
         quantity,
         closed,
         licenseVersion,
+        ...(aggregation === 'last' && { lastAt: total.lastAt.toISOString() }),
       },
     });
   }
@@ -158,7 +181,7 @@ export class UsageReporter implements OnModuleInit {
     if (!this.licensesChanged) return;
     this.licensesChanged = false;
     try {
-      const placedSince = this.licenses.ownLicenses().map(({ startsAt }) => new Date(startsAt));
+      const placedSince = this.licenses.ownLicenses().map((license) => answersSince(license, now));
       const firstHour = firstHourOf(placedSince, hourOf(now).from, now);
       await this.unitOfWork.run((tx) => store.lowerFirstHour(tx, this.home.homeId, firstHour));
     } catch (error) {
@@ -170,6 +193,13 @@ export class UsageReporter implements OnModuleInit {
   private transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.unitOfWork.run(work, { timeoutMs: TIMEOUT_MS });
   }
+}
+
+/** Of a deployment that came from another home the hours before are that home's; late usage of them may still come here. */
+function answersSince({ startsAt, placement }: LicenseClaims, now: Date): Date {
+  const since = new Date(startsAt);
+  const late = new Date(now.getTime() - LATE_MS);
+  return placement.previous !== undefined && since < late ? late : since;
 }
 
 function contentOf(hours: readonly Date[], closed: readonly ClosedWindow[]): HourContent[] {

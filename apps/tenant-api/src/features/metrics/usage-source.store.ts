@@ -3,7 +3,7 @@ import type { MeterAggregation } from '@biplane/licensing';
 import { querySql, type Tx } from '@biplane/service-kit';
 
 // A period is made of whole windows, but where its day begins or ends within one: those are taken from the log, event by
-// event. So a day is exact in every zone.
+// event. So a day is exact in every zone. What other homes counted before is known by the quarter, in which no day begins.
 const READINGS = `
   WITH whole AS (
     SELECT quantity, last_event_at AS at FROM usage_window
@@ -24,6 +24,10 @@ const READINGS = `
     SELECT c.quantity, c.counted_at FROM usage_call c JOIN cut USING (window_start)
      WHERE c.deployment_id = $1::uuid AND c.meter = $2
        AND c.counted_at >= $3::text::timestamptz AND c.counted_at < $4::text::timestamptz
+    UNION ALL
+    SELECT quantity, last_at FROM usage_carried
+     WHERE deployment_id = $1::uuid AND meter = $2
+       AND quarter >= $3::text::timestamptz AND quarter < $4::text::timestamptz
   )`;
 
 const COMBINED: Readonly<Record<MeterAggregation, string>> = {
@@ -32,7 +36,7 @@ const COMBINED: Readonly<Record<MeterAggregation, string>> = {
   last: '(array_agg(quantity ORDER BY at DESC, quantity DESC))[1]',
 };
 
-/** What this home has counted for a limit: its windows, combined as the meter's readings combine. */
+/** What was counted for a limit, here and by homes before: windows, combined as the meter's readings combine. */
 export const windowUsage: UsageSource = {
   async used(tx: Tx, { deploymentId, meter, period }: LimitKey, aggregation: MeterAggregation): Promise<string> {
     const [row] = await querySql<{ total: string }>(

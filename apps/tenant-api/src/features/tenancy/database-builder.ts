@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
 import type { LicenseClaims } from '@biplane/licensing';
-import { CLOCK, faultPoint, migrate, migrationStatus } from '@biplane/service-kit';
+import { CLOCK, faultPoint, migrate } from '@biplane/service-kit';
+import { DatabaseVisit } from './database-visit.js';
 import { nextStep, type Observation, type Step, type StuckReason } from './domain/next-step.js';
-import { codeOf, withSession, type Session } from './server-session.js';
-import { hasAdmin, readAdmin, readMark, writeAdmin, writeMark } from './tenant-database.store.js';
+import { codeOf, type Session } from './server-session.js';
+import { hasAdmin, readAdmin, readMark, readSchema, writeAdmin, writeMark } from './tenant-database.store.js';
 import { TenantServer, type TenantPasswords } from './tenant-server.js';
 
 export interface BuildRequest {
@@ -40,88 +41,77 @@ export class DatabaseBuilder {
 
   /** `session` holds the lock of the deployment. */
   async build(session: Session, request: BuildRequest): Promise<Built> {
+    const visit = new DatabaseVisit(this.server, request.license.deployment.id, request.passwords);
+    try {
+      return await this.buildIn(session, request, visit);
+    } finally {
+      await visit.leave();
+    }
+  }
+
+  private async buildIn(session: Session, request: BuildRequest, visit: DatabaseVisit): Promise<Built> {
     let lastStep: Step | undefined;
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const seen = await this.observe(session, request);
+      const seen = await this.observe(session, request, visit);
       const verdict = nextStep(seen, { ...request, lastStep });
       if (verdict.kind === 'stuck') return verdict;
-      if (verdict.kind === 'done') return this.finished(request);
-      await this.perform(verdict.step, session, request);
+      if (verdict.kind === 'done') return this.finished(visit);
+      await this.perform(verdict.step, session, request, visit);
       faultPoint(FAULT_POINTS[verdict.step]);
       lastStep = verdict.step;
     }
     throw new Error(`The database of ${request.license.deployment.id} was not ready after ${ROUNDS_MAX} steps`);
   }
 
-  private async observe(session: Session, request: BuildRequest): Promise<Observation> {
-    const door = await this.server.observeDoor(session, request.license.deployment.id);
+  private async observe(session: Session, request: BuildRequest, visit: DatabaseVisit): Promise<Observation> {
+    const door = await this.server.observeDoor(session, request.license.deployment.id, request.passwords.epoch);
     const behind = { access: 'unknown', mark: 'unknown', schema: 'unknown', admin: 'unknown' } as const;
     if (door.database !== 'open' || door.roles !== 'complete') return { ...door, ...behind };
     try {
-      await withSession(this.runtimeUrl(request), async (inside) => inside.query('SELECT 1'));
-      return { ...door, access: 'granted', ...(await this.observeInside(request)) };
+      return { ...door, access: 'granted', ...(await this.observeInside(request, visit)) };
     } catch (error) {
       if (REFUSED.has(codeOf(error))) return { ...door, ...behind, access: 'refused' };
       throw error;
     }
   }
 
-  private async observeInside({
-    license,
-    passwords,
-  }: BuildRequest): Promise<Pick<Observation, 'mark' | 'schema' | 'admin'>> {
-    const { homeId } = license.placement;
-    const url = this.server.ownerUrl(license.deployment.id, passwords);
-    const mark = await withSession(url, (inside) => readMark(inside, homeId, license.deployment.id));
+  private async observeInside(
+    { license }: BuildRequest,
+    visit: DatabaseVisit,
+  ): Promise<Pick<Observation, 'mark' | 'schema' | 'admin'>> {
+    const inside = await visit.inside();
+    const mark = await readMark(inside, this.server.markHomeId, license.deployment.id);
     if (mark !== 'ours') return { mark, schema: 'unknown', admin: 'unknown' };
-    const schema = await this.observeSchema(url);
+    const schema = await readSchema(inside, this.server.schema.names);
     if (schema !== 'current') return { mark, schema, admin: 'unknown' };
-    return { mark, schema, admin: await withSession(url, (inside) => readAdmin(inside, license.bootstrap)) };
+    return { mark, schema, admin: await readAdmin(inside, license.bootstrap) };
   }
 
-  private async observeSchema(url: string): Promise<Observation['schema']> {
-    const status = await migrationStatus({ url, folder: this.server.schema.folder });
-    if (status.failed.length > 0) return 'broken';
-    if (status.unknown.length > 0) return 'ahead';
-    return status.pending.length > 0 ? 'behind' : 'current';
-  }
-
-  private async perform(step: Step, session: Session, request: BuildRequest): Promise<void> {
+  private async perform(step: Step, session: Session, request: BuildRequest, visit: DatabaseVisit): Promise<void> {
     const { license, passwords } = request;
     const deploymentId = license.deployment.id;
-    const url = this.server.ownerUrl(deploymentId, passwords);
     switch (step) {
       case 'create_database':
         return this.server.createDatabase(session, deploymentId);
       case 'create_roles':
+        await visit.leave();
         return this.server.createRoles(session, deploymentId, passwords);
       case 'mark':
-        return withSession(url, (inside) =>
-          writeMark(inside, { deploymentId, tenantId: license.sub, at: this.clock.now() }),
-        );
+        return writeMark(await visit.inside(), { deploymentId, tenantId: license.sub, at: this.clock.now() });
       case 'migrate':
-        await migrate({ url, folder: this.server.schema.folder });
+        await migrate({ url: visit.ownerUrl, folder: this.server.schema.folder });
         return;
       case 'bootstrap':
         if (!license.bootstrap) return;
-        return this.writeAdmin(url, license.bootstrap);
+        return writeAdmin(await visit.inside(), license.bootstrap, this.clock.now());
     }
   }
 
-  private async writeAdmin(url: string, bootstrap: NonNullable<LicenseClaims['bootstrap']>): Promise<void> {
-    await withSession(url, (inside) => writeAdmin(inside, bootstrap, this.clock.now()));
-  }
-
-  private async finished({ license, passwords }: BuildRequest): Promise<Built> {
-    const url = this.server.ownerUrl(license.deployment.id, passwords);
+  private async finished(visit: DatabaseVisit): Promise<Built> {
     return {
       kind: 'ready',
       schemaVersion: this.server.schema.version,
-      hasAdmin: await withSession(url, (inside) => hasAdmin(inside)),
+      hasAdmin: await hasAdmin(await visit.inside()),
     };
-  }
-
-  private runtimeUrl({ license, passwords }: BuildRequest): string {
-    return this.server.runtimeUrl(license.deployment.id, passwords);
   }
 }

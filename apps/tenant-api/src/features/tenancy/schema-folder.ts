@@ -9,6 +9,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../../../../prisma/tenant/migration
 /** The migrations of a tenant database, as shipped with this program. */
 export interface TenantSchema {
   readonly folder: string;
+  /** Of all of them, in order. */
+  readonly names: readonly string[];
   /** The newest migration: what core-api is told. */
   readonly version: string;
   /** 16 hex digits over names and contents: names the template. */
@@ -24,5 +26,5 @@ export function readTenantSchema(folder: string = MIGRATIONS): TenantSchema {
   for (const name of names) hash.update(`${name}\n`).update(readFileSync(join(folder, name, 'migration.sql')));
   const version = names.at(-1);
   if (version === undefined) throw new Error('There are no tenant migrations');
-  return { folder, version, hash: hash.digest('hex').slice(0, 16) };
+  return { folder, names, version, hash: hash.digest('hex').slice(0, 16) };
 }

@@ -28,8 +28,12 @@ export function urlFor(base: string, database: string, login?: Login, role?: str
   return url.toString();
 }
 
-/** One connection of its own for the time of `work`: session locks and statements outside transactions need that. */
-export async function withSession<T>(url: string, work: (session: Session) => Promise<T>): Promise<T> {
+export interface OpenSession extends Session {
+  end(): Promise<void>;
+}
+
+/** One connection of its own, until it is ended. */
+export async function openSession(url: string): Promise<OpenSession> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
@@ -40,6 +44,12 @@ export async function withSession<T>(url: string, work: (session: Session) => Pr
   // Without a listener a server that goes away would end the process; the statement in flight fails anyway.
   client.on('error', () => undefined);
   await client.connect();
+  return client;
+}
+
+/** One connection of its own for the time of `work`: session locks and statements outside transactions need that. */
+export async function withSession<T>(url: string, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await openSession(url);
   try {
     return await work(client);
   } finally {

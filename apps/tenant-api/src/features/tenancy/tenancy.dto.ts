@@ -1,6 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DATABASE_STATES, type DatabaseState } from '@biplane/contracts';
-import { PagePositionDto } from '@biplane/service-kit';
 import { IsBoolean, IsOptional, IsString, Matches } from 'class-validator';
 
 export class InitializeRequest {
@@ -31,10 +30,4 @@ export class TenantDatabaseResponse {
   @ApiProperty() attempts!: number;
   @ApiProperty({ type: String, nullable: true, format: 'date-time' }) nextAttemptAt!: string | null;
   @ApiProperty({ type: String, nullable: true, format: 'date-time' }) readyAt!: string | null;
-}
-
-export class FleetResponse {
-  @ApiProperty({ description: 'The newest migration of this program' }) schemaVersion!: string;
-  @ApiProperty({ type: [TenantDatabaseResponse] }) data!: readonly TenantDatabaseResponse[];
-  @ApiProperty({ type: PagePositionDto }) page!: PagePositionDto;
 }

@@ -304,8 +304,8 @@ describe('isolation', () => {
     const replica = await withLicense(a);
     await give(replica, b);
     await replica.reconciler.drain();
-    const sealed = await homeDatabase.query<{ ownerSecret: string; runtimeSecret: string }>(
-      `SELECT owner_secret AS "ownerSecret", runtime_secret AS "runtimeSecret" FROM tenant_database WHERE deployment_id = $1`,
+    const sealed = await homeDatabase.query<{ epoch: number; ownerSecret: string; runtimeSecret: string }>(
+      `SELECT epoch, owner_secret AS "ownerSecret", runtime_secret AS "runtimeSecret" FROM tenant_database WHERE deployment_id = $1`,
       [a.deploymentId],
     );
     const passwords = replica.secrets.open(a.deploymentId, sealed[0]!);

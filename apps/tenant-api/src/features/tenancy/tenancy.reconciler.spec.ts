@@ -25,7 +25,6 @@ function reconcilerOf(failures: Error[]) {
     tenancy as unknown as TenancyService,
     licenses as unknown as TenantLicenseService,
     {} as TenantServer,
-    'postgresql://nobody@127.0.0.1:1/none',
     NOTHING_DUE,
     { register: () => undefined } as unknown as JobRunner,
   );

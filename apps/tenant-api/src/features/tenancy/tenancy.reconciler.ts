@@ -2,9 +2,8 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nes
 import { RefusalError } from '@biplane/kernel';
 import { JobRunner, UnitOfWork } from '@biplane/service-kit';
 import { TenantLicenseService } from '../license/index.js';
-import { withSession } from './server-session.js';
 import { dueDeployments, readyDatabases } from './tenancy.store.js';
-import { PROVISIONER_URL, TenancyService } from './tenancy.service.js';
+import { TenancyService } from './tenancy.service.js';
 import { TenantServer } from './tenant-server.js';
 
 const AT_ONCE_MAX = 4;
@@ -27,7 +26,6 @@ export class TenancyReconciler implements BeforeApplicationShutdown {
     @Inject(TenancyService) private readonly tenancy: TenancyService,
     @Inject(TenantLicenseService) private readonly licenses: TenantLicenseService,
     @Inject(TenantServer) private readonly server: TenantServer,
-    @Inject(PROVISIONER_URL) private readonly provisionerUrl: string,
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
     @Inject(JobRunner) jobs: JobRunner,
   ) {
@@ -94,7 +92,7 @@ export class TenancyReconciler implements BeforeApplicationShutdown {
     const ready = await readyDatabases(this.unitOfWork.reader);
     if (ready.length === 0) return;
     const names = ready.map(({ name }) => name);
-    const present = await withSession(this.provisionerUrl, (session) => this.server.present(session, names));
+    const present = await this.server.present(names);
     for (const { deploymentId, name } of ready) {
       if (!present.has(name)) await this.tenancy.reportLost(deploymentId);
     }

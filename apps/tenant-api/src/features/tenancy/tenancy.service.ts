@@ -1,27 +1,19 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { topics } from '@biplane/contracts';
 import { RefusalError, type Clock } from '@biplane/kernel';
 import { tenantDatabaseName, type LicenseClaims } from '@biplane/licensing';
-import { eventRecord, Outbox } from '@biplane/messaging';
 import { CLOCK, faultPoint, IDS, UnitOfWork, type Ids, type Tx } from '@biplane/service-kit';
-import { HOME, TenantLicenseService, type HomeIdentity } from '../license/index.js';
+import { TenantLicenseService } from '../license/index.js';
+import { AppliedReporter } from './applied-reporter.js';
 import { DatabaseBuilder, type Built } from './database-builder.js';
-import { appliedReport, reportText } from './domain/applied-report.js';
+import { fencedEpoch } from './deployment-fence.store.js';
+import { isPurgeDue } from './domain/purge-due.js';
 import { LOOK_AGAIN_MS, retryDelayMs } from './domain/retry-delay.js';
 import { Limiter } from './limiter.js';
 import { codeOf, withLock, withSession, type Session } from './server-session.js';
 import { TenancyErrors } from './tenancy.errors.js';
-import {
-  claimReport,
-  findDatabase,
-  recordFailure,
-  recordIntent,
-  recordReady,
-  type TenantDatabaseRow,
-} from './tenancy.store.js';
+import { findDatabase, recordFailure, recordIntent, recordReady, type TenantDatabaseRow } from './tenancy.store.js';
 import { TenantSecrets } from './tenant-secrets.js';
-import { TemplateMissingError } from './tenant-server.js';
+import { BuildFailedError, TemplateMissingError, TenantServer } from './tenant-server.js';
 
 export const PROVISIONER_URL = Symbol('PROVISIONER_URL');
 
@@ -44,13 +36,12 @@ export class TenancyService {
   private readonly queued = new Map<string, Promise<TenantDatabaseRow>>();
 
   constructor(
-    @Inject(HOME) private readonly home: HomeIdentity,
-    @Inject(PROVISIONER_URL) private readonly provisionerUrl: string,
+    @Inject(TenantServer) private readonly server: TenantServer,
     @Inject(TenantLicenseService) private readonly licenses: TenantLicenseService,
     @Inject(DatabaseBuilder) private readonly builder: DatabaseBuilder,
     @Inject(TenantSecrets) private readonly secrets: TenantSecrets,
     @Inject(UnitOfWork) private readonly unitOfWork: UnitOfWork,
-    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(AppliedReporter) private readonly reporter: AppliedReporter,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -76,9 +67,13 @@ export class TenancyService {
     const license = this.licenses.ownLicenseOf(deploymentId);
     if (!license) return;
     const row = await findDatabase(this.unitOfWork.reader, deploymentId);
-    const isSettled = row?.state === 'ready' && row.epoch === license.placement.epoch && !license.bootstrap;
+    const isDue = isPurgeDue(license, this.licenses.now());
+    // What is to be removed is nobody's to make; that it was removed is told for each newer version.
+    if (isDue && row?.state !== 'dropped') return;
+    const isWhole = row?.state === 'ready' && row.dropIntentAt === null;
+    const isSettled = isDue || (isWhole && row.epoch === license.placement.epoch && !license.bootstrap);
     if (!isSettled) await this.initialize(deploymentId);
-    else await this.unitOfWork.run((tx) => this.report(tx, license));
+    else await this.unitOfWork.run((tx) => this.reporter.report(tx, license));
   }
 
   /** A database that was ready is gone from the server. */
@@ -87,7 +82,7 @@ export class TenancyService {
     this.logger.error({ deploymentId }, 'a tenant database has disappeared from the server');
     await this.unitOfWork.run(async (tx) => {
       await this.fail(tx, deploymentId, 'DATABASE_MISSING');
-      if (license) await this.report(tx, license);
+      if (license) await this.reporter.report(tx, license);
     });
   }
 
@@ -102,7 +97,7 @@ export class TenancyService {
   }
 
   private async initializeLocked(deploymentId: string, options: InitializeOptions): Promise<TenantDatabaseRow> {
-    const locked = await withSession(this.provisionerUrl, (session) =>
+    const locked = await withSession(this.server.sessionUrl, (session) =>
       withLock(session, `tenancy:${deploymentId}`, LOCK_WAIT_MS, () => this.converge(session, deploymentId, options)),
     );
     if (locked) return locked.value;
@@ -117,6 +112,8 @@ export class TenancyService {
   ): Promise<TenantDatabaseRow> {
     // Asked again under the lock: waiting may have brought a newer license, or taken the deployment away.
     const license = this.ownLicense(deploymentId);
+    await this.assertNotFenced(license);
+    this.assertNotPurged(license);
     const intent = await this.intend(license);
     faultPoint('tenancy.after_intent');
     const passwords = this.secrets.open(deploymentId, intent);
@@ -138,7 +135,7 @@ export class TenancyService {
   private async intend(license: LicenseClaims): Promise<TenantDatabaseRow> {
     const deploymentId = license.deployment.id;
     const known = await findDatabase(this.unitOfWork.reader, deploymentId);
-    if (known) return known;
+    if (known && known.epoch >= license.placement.epoch) return known;
     const at = this.clock.now();
     return this.unitOfWork.run(async (tx) => {
       await recordIntent(tx, {
@@ -173,7 +170,7 @@ export class TenancyService {
       } else {
         await this.fail(tx, deploymentId, built.reason);
       }
-      await this.report(tx, license);
+      await this.reporter.report(tx, license);
       return this.mustFind(tx, deploymentId);
     });
   }
@@ -186,29 +183,6 @@ export class TenancyService {
     await recordFailure(tx, { deploymentId, reason, at, nextAttemptAt, isLost: reason.startsWith('DATABASE_') });
   }
 
-  /** `LicenseApplied`: once for each change of the license or the database, in the transaction that changed it. */
-  private async report(tx: Tx, license: LicenseClaims): Promise<void> {
-    const row = await findDatabase(tx, license.deployment.id);
-    if (!row) return;
-    const report = appliedReport(license, row);
-    const hash = createHash('sha256').update(reportText(report)).digest('hex');
-    const { deploymentId, licenseVersion } = report;
-    if (!(await claimReport(tx, { deploymentId, licenseVersion, hash }))) return;
-    const at = this.clock.now();
-    await this.outbox.add(
-      tx,
-      eventRecord('LicenseApplied', {
-        topic: topics.applied(this.home.region),
-        key: deploymentId,
-        id: this.ids.uuid(),
-        source: `home:${this.home.homeId}`,
-        subject: deploymentId,
-        time: at,
-        data: { ...report, appliedAt: at.toISOString() },
-      }),
-    );
-  }
-
   private ownLicense(deploymentId: string): LicenseClaims {
     const license = this.licenses.ownLicenseOf(deploymentId);
     if (license) return license;
@@ -218,6 +192,18 @@ export class TenancyService {
     }
     const { url } = elsewhere.placement;
     throw new RefusalError(TenancyErrors.MOVED({ detail: `The deployment is served at ${url}`, members: { url } }));
+  }
+
+  /** E16: the newer license may not have come yet, and the door that was closed behind this placement stays closed. */
+  private async assertNotFenced({ deployment, placement }: LicenseClaims): Promise<void> {
+    if ((await fencedEpoch(this.unitOfWork.reader, deployment.id)) < placement.epoch) return;
+    throw new RefusalError(TenancyErrors.MOVED({ detail: 'The deployment has moved away from this placement' }));
+  }
+
+  private assertNotPurged(license: LicenseClaims): void {
+    if (!isPurgeDue(license, this.licenses.now())) return;
+    const reason = 'PURGED';
+    throw new RefusalError(TenancyErrors.FAILED({ detail: reason, members: { reason } }));
   }
 
   private async mustFind(tx: Tx, deploymentId: string): Promise<TenantDatabaseRow> {
@@ -232,6 +218,7 @@ const noop = (): void => undefined;
 /** Codes only: the text of an error could carry what is nobody else's. */
 function reasonOf(error: unknown): string {
   if (error instanceof TemplateMissingError) return 'TEMPLATE_MISSING';
+  if (error instanceof BuildFailedError) return error.reason;
   const code = codeOf(error);
   return /^[0-9A-Z]{5}$/.test(code) ? `SQLSTATE_${code}` : 'SERVER_UNREACHABLE';
 }

@@ -17,6 +17,8 @@ export interface TenantDatabaseRow {
   readonly adminBootstrapped: boolean;
   readonly intentAt: Date;
   readonly readyAt: Date | null;
+  /** When it began to be dropped. */
+  readonly dropIntentAt: Date | null;
 }
 
 export interface Intent {
@@ -32,9 +34,10 @@ export interface Intent {
 
 const COLUMNS = `deployment_id::text AS "deploymentId", tenant_id::text AS "tenantId", name, state, reason, attempts,
   next_attempt_at AS "nextAttemptAt", epoch, schema_version AS "schemaVersion", owner_secret AS "ownerSecret",
-  runtime_secret AS "runtimeSecret", admin_bootstrapped AS "adminBootstrapped", intent_at AS "intentAt", ready_at AS "readyAt"`;
+  runtime_secret AS "runtimeSecret", admin_bootstrapped AS "adminBootstrapped", intent_at AS "intentAt", ready_at AS "readyAt",
+  drop_intent_at AS "dropIntentAt"`;
 
-/** Written before anything is created, with the passwords that the roles will get; the first one's stay. */
+/** Written before anything is created, with the passwords that the roles of this epoch will get; the first one's stay. */
 export async function recordIntent(tx: Tx, intent: Intent): Promise<void> {
   await executeSql(
     tx,
@@ -42,7 +45,11 @@ export async function recordIntent(tx: Tx, intent: Intent): Promise<void> {
                                   runtime_secret, admin_bootstrapped, intent_at, updated_at)
      VALUES ($1::uuid, $2::uuid, $3, 'creating', 0, $8::text::timestamptz, $4, $5, $6, false,
              $7::text::timestamptz, $7::text::timestamptz)
-     ON CONFLICT (deployment_id) DO NOTHING`,
+     ON CONFLICT (deployment_id) DO UPDATE
+        SET (state, reason, attempts, next_attempt_at, epoch, owner_secret, runtime_secret, updated_at)
+          = ('creating', NULL, 0, EXCLUDED.next_attempt_at, EXCLUDED.epoch, EXCLUDED.owner_secret, EXCLUDED.runtime_secret,
+             EXCLUDED.updated_at)
+      WHERE tenant_database.epoch < EXCLUDED.epoch`,
     [
       intent.deploymentId,
       intent.tenantId,
@@ -65,6 +72,11 @@ export async function findDatabase(reader: Tx, deploymentId: string): Promise<Te
   return rows[0];
 }
 
+/** Whether its database was whole once: a missing one is lost data. */
+export async function wasReady(reader: Tx, deploymentId: string): Promise<boolean> {
+  return (await findDatabase(reader, deploymentId))?.readyAt != null;
+}
+
 export async function recordReady(
   tx: Tx,
   ready: { deploymentId: string; epoch: number; schemaVersion: string; adminBootstrapped: boolean; at: Date },
@@ -72,7 +84,7 @@ export async function recordReady(
   await executeSql(
     tx,
     `UPDATE tenant_database
-        SET state = 'ready', reason = NULL, attempts = 0, next_attempt_at = NULL, epoch = $2, schema_version = $3,
+        SET state = 'ready', reason = NULL, attempts = 0, next_attempt_at = NULL, drop_intent_at = NULL, epoch = $2, schema_version = $3,
             admin_bootstrapped = admin_bootstrapped OR $4, ready_at = coalesce(ready_at, $5::text::timestamptz),
             updated_at = $5::text::timestamptz
       WHERE deployment_id = $1::uuid`,
@@ -98,6 +110,29 @@ export async function recordFailure(
       failure.at.toISOString(),
       failure.isLost,
     ],
+  );
+}
+
+/** First of all: no handle opens the database any more. The first instant stays. */
+export async function recordDropIntent(tx: Tx, deploymentId: string, at: Date): Promise<void> {
+  await executeSql(
+    tx,
+    `UPDATE tenant_database
+        SET drop_intent_at = coalesce(drop_intent_at, $2::text::timestamptz), next_attempt_at = NULL
+      WHERE deployment_id = $1::uuid AND state <> 'dropped'`,
+    [deploymentId, at.toISOString()],
+  );
+}
+
+/** That it was whole once stays: an empty database never takes its place without an operator. */
+export async function recordDropped(tx: Tx, deploymentId: string, at: Date): Promise<void> {
+  await executeSql(
+    tx,
+    `UPDATE tenant_database
+        SET (state, reason, attempts, next_attempt_at, schema_version, admin_bootstrapped, updated_at)
+          = ('dropped', NULL, 0, NULL, NULL, false, $2::text::timestamptz)
+      WHERE deployment_id = $1::uuid`,
+    [deploymentId, at.toISOString()],
   );
 }
 
@@ -127,22 +162,33 @@ export async function claimReport(
   return changed === 1;
 }
 
-export async function listDatabases(
+/** The newest migration of a database that serves; what failed to be made is not made by this. */
+export async function recordSchema(
+  tx: Tx,
+  schema: { deploymentId: string; schemaVersion: string; at: Date },
+): Promise<void> {
+  await executeSql(
+    tx,
+    `UPDATE tenant_database SET schema_version = $2, updated_at = $3::text::timestamptz
+      WHERE deployment_id = $1::uuid AND state = 'ready'`,
+    [schema.deploymentId, schema.schemaVersion, schema.at.toISOString()],
+  );
+}
+
+export async function schemasOf(
   reader: Tx,
-  window: { after: string | null; take: number },
-): Promise<TenantDatabaseRow[]> {
-  return querySql<TenantDatabaseRow>(
+): Promise<{ deploymentId: string; state: DatabaseState; schemaVersion: string | null }[]> {
+  return querySql(
     reader,
-    `SELECT ${COLUMNS} FROM tenant_database
-      WHERE deployment_id > coalesce($1::text, '00000000-0000-0000-0000-000000000000')::uuid
-      ORDER BY deployment_id LIMIT $2::int`,
-    [window.after, window.take],
+    `SELECT deployment_id::text AS "deploymentId", state, schema_version AS "schemaVersion" FROM tenant_database
+      ORDER BY deployment_id`,
   );
 }
 
 export async function readyDatabases(reader: Tx): Promise<{ deploymentId: string; name: string }[]> {
   return querySql(
     reader,
-    `SELECT deployment_id::text AS "deploymentId", name FROM tenant_database WHERE state = 'ready' ORDER BY deployment_id`,
+    `SELECT deployment_id::text AS "deploymentId", name FROM tenant_database
+      WHERE state = 'ready' AND drop_intent_at IS NULL ORDER BY deployment_id`,
   );
 }

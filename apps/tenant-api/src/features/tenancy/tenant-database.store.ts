@@ -31,6 +31,22 @@ export async function writeMark(
   );
 }
 
+/** The record of migrations, compared with those of the program. */
+export async function readSchema(session: Session, names: readonly string[]): Promise<Observation['schema']> {
+  try {
+    const { rows } = await session.query<{ name: string; isFinished: boolean }>(
+      `SELECT migration_name AS name, finished_at IS NOT NULL AS "isFinished" FROM _prisma_migrations
+        WHERE rolled_back_at IS NULL`,
+    );
+    if (rows.some(({ isFinished }) => !isFinished)) return 'broken';
+    if (rows.some(({ name }) => !names.includes(name))) return 'ahead';
+    return rows.length < names.length ? 'behind' : 'current';
+  } catch (error) {
+    if (codeOf(error) === '42P01') return 'behind'; // no table yet: nothing is applied
+    throw error;
+  }
+}
+
 /** Without a bootstrap nothing is asked, so nothing is missing. */
 export async function readAdmin(
   session: Session,

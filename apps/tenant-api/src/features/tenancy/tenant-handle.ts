@@ -1,4 +1,5 @@
-import type { Tx, TransactionOptions, UnitOfWork } from '@biplane/service-kit';
+import { isReadOnlyTransaction, type Tx, type TransactionOptions, type UnitOfWork } from '@biplane/service-kit';
+import { draining } from '../license/index.js';
 import type { TenantPools } from './tenant-pools.js';
 
 declare const handleBrand: unique symbol;
@@ -16,11 +17,25 @@ export class TenantHandle {
     /** Of the placement that it was resolved under: work that was queued under another one does nothing. */
     readonly epoch: number,
     private readonly pools: TenantPools<UnitOfWork>,
+    /** Throws while nothing of the deployment may be written. */
+    private readonly beforeWrite: () => void = () => undefined,
   ) {}
 
-  /** One transaction in the tenant's own database. */
-  run<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return this.pools.use(this.deploymentId, (database) => database.run(work, options));
+  /** One transaction in the tenant's own database; 503 while the deployment is being moved. */
+  async run<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    this.beforeWrite();
+    // Asked again once it begins, and each time that it begins again: that may be seconds later.
+    const begun = (tx: Tx): Promise<T> => {
+      this.beforeWrite();
+      return work(tx);
+    };
+    try {
+      return await this.pools.use(this.deploymentId, (database) => database.run(begun, options));
+    } catch (error) {
+      // The database knows of the move before this process does.
+      if (isReadOnlyTransaction(error)) throw draining(this.deploymentId);
+      throw error;
+    }
   }
 
   /** Reads outside a transaction. */

@@ -1,8 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { RefusalError } from '@biplane/kernel';
+import type { LicenseClaims } from '@biplane/licensing';
 import { JobRunner, UnitOfWork } from '@biplane/service-kit';
-import { TenantLicenseService } from '../license/index.js';
+import { refuseDraining, TenantLicenseService } from '../license/index.js';
 import { openTenantDatabase } from '../../database.js';
+import { openSession, type OpenSession } from './server-session.js';
 import { TenancyErrors } from './tenancy.errors.js';
 import { findDatabase } from './tenancy.store.js';
 import { TenantHandle } from './tenant-handle.js';
@@ -43,11 +45,39 @@ export class TenantHandles implements BeforeApplicationShutdown {
       if (url === undefined) throw new RefusalError(TenancyErrors.DEPLOYMENT_UNKNOWN({ detail: 'Not known here' }));
       throw new RefusalError(TenancyErrors.MOVED({ detail: `It is served at ${url}`, members: { url } }));
     }
-    return new TenantHandle(deploymentId, license.sub, license.placement.epoch, this.pools);
+    return this.handleOf(license);
+  }
+
+  /** As `resolve` does; null for a deployment that is not this home's. */
+  find(deploymentId: string): TenantHandle | null {
+    const license = this.licenses.ownLicenseOf(deploymentId);
+    return license ? this.handleOf(license) : null;
+  }
+
+  /** Whether this home serves the deployment as it did when the handle was made: one that is being moved stands still. */
+  isServing({ deploymentId, epoch }: TenantHandle): boolean {
+    const placement = this.licenses.ownLicenseOf(deploymentId)?.placement;
+    return placement?.epoch === epoch && placement.phase === 'serving';
+  }
+
+  /** A connection of its own to the deployment's database, as its runtime role: for what takes longer than a request. */
+  async openSession(deploymentId: string): Promise<OpenSession> {
+    this.resolve(deploymentId);
+    return openSession(await this.runtimeUrl(deploymentId));
+  }
+
+  /** Connections of a deployment whose roles were locked out are of no more use. */
+  async close(deploymentId: string): Promise<void> {
+    await this.pools.drop(deploymentId);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.pools.closeAll();
+  }
+
+  private handleOf({ deployment: { id }, sub, placement }: LicenseClaims): TenantHandle {
+    const beforeWrite = (): void => refuseDraining(this.licenses.ownLicenseOf(id));
+    return new TenantHandle(id, sub, placement.epoch, this.pools, beforeWrite);
   }
 
   /** The home that serves a deployment alone holds connections to it. */
@@ -58,12 +88,17 @@ export class TenantHandles implements BeforeApplicationShutdown {
   }
 
   private async open(deploymentId: string): Promise<UnitOfWork> {
+    const url = await this.runtimeUrl(deploymentId);
+    return openTenantDatabase(url, { poolMax: POOL_LIMITS.connectionsPerPoolMax, idleMs: POOL_LIMITS.idleMs });
+  }
+
+  private async runtimeUrl(deploymentId: string): Promise<string> {
     const row = await findDatabase(this.unitOfWork.reader, deploymentId);
-    if (row?.state !== 'ready') {
-      const detail = `The database is ${row?.state ?? 'pending'}`;
+    const isServed = row?.epoch === this.licenses.ownLicenseOf(deploymentId)?.placement.epoch;
+    if (row?.state !== 'ready' || row.dropIntentAt !== null || !isServed) {
+      const detail = `The database is ${row?.state === 'ready' ? 'changing hands' : (row?.state ?? 'pending')}`;
       throw new RefusalError(TenancyErrors.NOT_READY({ detail, retryAfterSeconds: NOT_READY_RETRY_SECONDS }));
     }
-    const url = this.server.runtimeUrl(deploymentId, this.secrets.open(deploymentId, row));
-    return openTenantDatabase(url, { poolMax: POOL_LIMITS.connectionsPerPoolMax, idleMs: POOL_LIMITS.idleMs });
+    return this.server.runtimeUrl(deploymentId, this.secrets.open(deploymentId, row));
   }
 }

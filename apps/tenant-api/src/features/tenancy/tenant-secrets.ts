@@ -6,6 +6,7 @@ import type { TenantPasswords } from './tenant-server.js';
 const PASSWORD_BYTES = 24;
 
 type SealedPasswords = Pick<TenantDatabaseRow, 'ownerSecret' | 'runtimeSecret'>;
+type StoredPasswords = SealedPasswords & Pick<TenantDatabaseRow, 'epoch'>;
 
 /** The passwords of a deployment's roles: made here, sealed for their row and column, opened only to connect. */
 @Injectable()
@@ -24,8 +25,9 @@ export class TenantSecrets {
     return { ownerSecret: seal('owner_secret'), runtimeSecret: seal('runtime_secret') };
   }
 
-  open(deploymentId: string, sealed: SealedPasswords): TenantPasswords {
+  open(deploymentId: string, sealed: StoredPasswords): TenantPasswords {
     return {
+      epoch: sealed.epoch,
       owner: this.cipher.decrypt(placeOf(deploymentId, 'owner_secret'), sealed.ownerSecret),
       runtime: this.cipher.decrypt(placeOf(deploymentId, 'runtime_secret'), sealed.runtimeSecret),
     };

@@ -1,12 +1,14 @@
-import { tenantDatabaseName, tenantRoleNames } from '@biplane/licensing';
-import { quoteName, serverNames } from './domain/server-names.js';
+import { tenantDatabaseName } from '@biplane/licensing';
+import { quoteName, serverNames, tenantLoginNames } from './domain/server-names.js';
 import type { Observation } from './domain/next-step.js';
 import type { TenantSchema } from './schema-folder.js';
-import { scramVerifier } from './scram.js';
-import { codeOf, retried, urlFor, type Session } from './server-session.js';
+import { codeOf, retried, urlFor, withSession, type Session } from './server-session.js';
+import { createLogin, ensureLogin } from './server-roles.js';
 import { databaseExists, grantOption } from './tenant-template.js';
 
+/** The passwords of the login roles of one epoch. */
 export interface TenantPasswords {
+  readonly epoch: number;
   readonly owner: string;
   readonly runtime: string;
 }
@@ -20,6 +22,15 @@ export interface TenantServerOptions {
 /** The template of this program's schema is not there: `migrate.main` has not run. */
 export class TemplateMissingError extends Error {
   override readonly name = 'TemplateMissingError';
+}
+
+/** Whoever was asked to do a step refused, with the code that core-api is told. */
+export class BuildFailedError extends Error {
+  override readonly name = 'BuildFailedError';
+
+  constructor(readonly reason: string) {
+    super(`The database could not be made ready: ${reason}`);
+  }
 }
 
 interface DatabaseFacts {
@@ -37,9 +48,23 @@ export class TenantServer {
     return this.options.schema;
   }
 
+  /** Where sessions are opened that look at the server and hold the locks of deployments. */
+  get sessionUrl(): string {
+    return this.options.provisionerUrl;
+  }
+
+  /** Whose template the databases are cloned from: their owner marks name it. */
+  get markHomeId(): string {
+    return this.options.homeId;
+  }
+
   /** The database's door seen from outside; what is behind it takes a login. */
-  async observeDoor(session: Session, deploymentId: string): Promise<Pick<Observation, 'database' | 'roles'>> {
-    const { rows } = await session.query<DatabaseFacts>(DOOR_SQL, this.doorParams(deploymentId));
+  async observeDoor(
+    session: Session,
+    deploymentId: string,
+    epoch: number,
+  ): Promise<Pick<Observation, 'database' | 'roles'>> {
+    const { rows } = await session.query<DatabaseFacts>(DOOR_SQL, this.doorParams(deploymentId, epoch));
     const facts = rows[0];
     if (!facts) return { database: 'absent', roles: 'missing' };
     if (!facts.isOurs) return { database: 'foreign', roles: 'missing' };
@@ -65,9 +90,10 @@ export class TenantServer {
   }
 
   async createRoles(session: Session, deploymentId: string, passwords: TenantPasswords): Promise<void> {
-    const { owner, runtime } = tenantRoleNames(deploymentId);
-    await this.ensureRole(session, owner, passwords.owner, this.names.ownerGroup);
-    await this.ensureRole(session, runtime, passwords.runtime, this.names.runtimeGroup);
+    const { owner, runtime } = tenantLoginNames(deploymentId, passwords.epoch);
+    if (await this.createRolesAtOnce(session, deploymentId, passwords)) return;
+    await ensureLogin(session, owner, { password: passwords.owner, group: this.names.ownerGroup });
+    await ensureLogin(session, runtime, { password: passwords.runtime, group: this.names.runtimeGroup });
     const name = quoteName(tenantDatabaseName(deploymentId));
     await retried(() => session.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`));
     await retried(() =>
@@ -76,47 +102,57 @@ export class TenantServer {
     await retried(() => session.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`));
   }
 
+  /** The usual case, in one transaction: nothing of it is there yet. False when it failed, whatever for: then step by step. */
+  private async createRolesAtOnce(
+    session: Session,
+    deploymentId: string,
+    passwords: TenantPasswords,
+  ): Promise<boolean> {
+    const { owner, runtime } = tenantLoginNames(deploymentId, passwords.epoch);
+    const name = quoteName(tenantDatabaseName(deploymentId));
+    const option = await grantOption(session);
+    const made = [
+      createLogin(owner, { password: passwords.owner, group: this.names.ownerGroup }, option),
+      createLogin(runtime, { password: passwords.runtime, group: this.names.runtimeGroup }, option),
+      `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+      `GRANT CONNECT ON DATABASE ${name} TO ${quoteName(owner)}, ${quoteName(runtime)}`,
+      `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`,
+    ];
+    return session.query(made.join('; ')).then(
+      () => true,
+      () => false,
+    );
+  }
+
   ownerUrl(deploymentId: string, passwords: TenantPasswords): string {
-    const login = { user: tenantRoleNames(deploymentId).owner, password: passwords.owner };
+    const login = { user: tenantLoginNames(deploymentId, passwords.epoch).owner, password: passwords.owner };
     const { provisionerUrl } = this.options;
     return urlFor(provisionerUrl, tenantDatabaseName(deploymentId), login, this.names.ownerGroup);
   }
 
   runtimeUrl(deploymentId: string, passwords: TenantPasswords): string {
-    const login = { user: tenantRoleNames(deploymentId).runtime, password: passwords.runtime };
+    const login = { user: tenantLoginNames(deploymentId, passwords.epoch).runtime, password: passwords.runtime };
     return urlFor(this.options.provisionerUrl, tenantDatabaseName(deploymentId), login);
   }
 
   /** Of these names those that exist on the server. */
-  async present(session: Session, names: readonly string[]): Promise<Set<string>> {
-    const { rows } = await session.query<{ name: string }>(
-      'SELECT datname AS name FROM pg_database WHERE datname = ANY($1::text[])',
-      [names],
-    );
-    return new Set(rows.map(({ name }) => name));
+  async present(names: readonly string[]): Promise<Set<string>> {
+    return withSession(this.sessionUrl, async (session) => {
+      const { rows } = await session.query<{ name: string }>(
+        'SELECT datname AS name FROM pg_database WHERE datname = ANY($1::text[])',
+        [names],
+      );
+      return new Set(rows.map(({ name }) => name));
+    });
   }
 
   private get names(): ReturnType<typeof serverNames> {
     return serverNames(this.options.homeId, this.options.schema.hash);
   }
 
-  private doorParams(deploymentId: string): string[] {
-    const { owner, runtime } = tenantRoleNames(deploymentId);
+  private doorParams(deploymentId: string, epoch: number): string[] {
+    const { owner, runtime } = tenantLoginNames(deploymentId, epoch);
     return [tenantDatabaseName(deploymentId), owner, runtime, this.names.ownerGroup, this.names.runtimeGroup];
-  }
-
-  private async ensureRole(session: Session, role: string, password: string, group: string): Promise<void> {
-    const name = quoteName(role);
-    // A verifier has no quote in it: base64 and digits.
-    const login = `LOGIN INHERIT CONNECTION LIMIT 20 PASSWORD '${scramVerifier(password)}'`;
-    try {
-      await retried(() => session.query(`CREATE ROLE ${name} NOSUPERUSER NOCREATEDB NOCREATEROLE ${login}`));
-    } catch (error) {
-      if (codeOf(error) !== '42710' && codeOf(error) !== '23505') throw error;
-      await retried(() => session.query(`ALTER ROLE ${name} ${login}`));
-    }
-    const option = await grantOption(session);
-    await retried(() => session.query(`GRANT ${quoteName(group)} TO ${name}${option}`));
   }
 }
 

@@ -49,7 +49,9 @@ export function settingsAt(versions: readonly SettingsVersion[], at: Date): Sett
   const recorded = versions.filter(({ recordedAt }) => recordedAt <= at);
   const { recordedAt: _, zoneFromMonth: __, ...fields } = recorded[recorded.length - 1] ?? versions[0]!;
   const zones = zonesOfVersions(versions);
-  return { ...fields, zones, timeZone: zoneOf(zones, billedMonthAt(zones, at)) };
+  // The only zone is that of every month; to find the month takes longer than all the rest.
+  const timeZone = zones.length === 1 ? zones[0]!.timeZone : zoneOf(zones, billedMonthAt(zones, at));
+  return { ...fields, zones, timeZone };
 }
 
 /** How a billed month is billed: what held in its last instant, whenever it is asked. */

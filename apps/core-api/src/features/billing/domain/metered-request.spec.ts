@@ -32,7 +32,6 @@ function studio(over: Partial<MeteredDeployment> = {}): MeteredDeployment {
     active: [{ from: at('2026-03-31T03:00:05Z'), to: null }],
     suspended: [],
     modules: {},
-    firstReadyAt: at('2026-03-31T03:00:05Z'),
     usage: [{ meter: 'droplet_hours', quantity: '2160', licenseVersion: 9 }],
     ...over,
   };
@@ -61,17 +60,25 @@ describe('a metered month becomes the request that a quote would make of it', ()
   });
 
   it.each([
-    ['ready as the period begins', '2026-03-31T14:00:00Z', 1],
-    ['ready a millisecond before', '2026-03-31T13:59:59.999Z', 0],
-    ['ready a millisecond before its end', '2026-04-30T13:59:59.999Z', 1],
-    ['ready as it ends', '2026-04-30T14:00:00Z', 0],
-  ])('the setup fee belongs to the period of first ready: %s', (_why, readyAt, lines) => {
-    const firstReadyAt = at(readyAt);
-    expect(bill(studio({ firstReadyAt })).lines.filter(({ kind }) => kind === 'setup')).toHaveLength(lines);
-  });
+    ['active as the period begins', '2026-03-31T14:00:00Z', [], 1],
+    ['active a millisecond before', '2026-03-31T13:59:59.999Z', [], 0],
+    ['active a millisecond before its end', '2026-04-30T13:59:59.999Z', [], 1],
+    ['active as it ends', '2026-04-30T14:00:00Z', [], 0],
+    ['suspended from before its first day to the middle', '2026-03-01T00:00:00Z', [['2026-03-01T00:00:00Z', '2026-04-15T00:00:00Z']], 1],
+    ['suspended up to its end', '2026-03-01T00:00:00Z', [['2026-03-01T00:00:00Z', '2026-04-30T14:00:00Z']], 0],
+    ['charged for a day long before', '2026-02-01T00:00:00Z', [['2026-02-02T00:00:00Z', '2026-04-15T00:00:00Z']], 0],
+  ] as [string, string, [string, string][], number][])(
+    'the setup fee belongs to the period that is charged first: %s',
+    (_why, from, suspended, lines) => {
+      const active = [{ from: at(from), to: null }];
+      const stretches = suspended.map(([start, end]) => ({ from: at(start), to: at(end) }));
+      const setups = bill(studio({ active, suspended: stretches })).lines.filter(({ kind }) => kind === 'setup');
+      expect(setups).toHaveLength(lines);
+    },
+  ); // prettier-ignore
 
   it('a deployment that was never ready owes only what it used', () => {
-    const { lines } = bill(studio({ firstReadyAt: null, active: [] }));
+    const { lines } = bill(studio({ active: [] }));
     expect(lines.map(({ kind }) => kind)).toEqual(['overage', 'tax']);
   });
 });

@@ -1,4 +1,4 @@
-import type { OpenPeriod, Period } from '@biplane/billing-calendar';
+import { clip, subtract, type OpenPeriod, type Period } from '@biplane/billing-calendar';
 import type {
   AddonRequest,
   BillRequest,
@@ -23,13 +23,11 @@ export interface MeteredDeployment {
   /** In the order in which they were in force; at least one. */
   readonly plans: readonly PricedPlan[];
   readonly addons: readonly AddonRequest[];
-  /** Billable time: from first ready (and the end of a trial) on. May reach beyond the period. */
+  /** Billable time of all its life: from first ready (and the end of a trial) on; empty while it was never ready. */
   readonly active: readonly OpenPeriod[];
   readonly suspended: readonly OpenPeriod[];
   /** Of each module with a daily price, when it was enabled. */
   readonly modules: Readonly<Record<string, readonly OpenPeriod[]>>;
-  /** Null while it was never ready: then nothing but usage is owed. */
-  readonly firstReadyAt: Date | null;
   readonly usage: readonly MeteredQuantity[];
 }
 
@@ -64,7 +62,6 @@ function deploymentRequest(deployment: MeteredDeployment, period: Period): Deplo
   const priced = new Set((plan.pricing.meters ?? []).map(({ meter }) => meter));
   // A meter that the plan limits but does not price never reaches a bill; a priced one is owed in any state.
   const usage = deployment.usage.filter(({ meter }) => priced.has(meter));
-  const firstReadyAt = firstReadyIn(deployment.firstReadyAt, period);
   return {
     ref: deployment.deploymentId,
     plan: { code: plan.code, name: plan.name },
@@ -76,8 +73,7 @@ function deploymentRequest(deployment: MeteredDeployment, period: Period): Deplo
     active: deployment.active,
     suspended: deployment.suspended,
     modules: deployment.modules,
-    firstPeriod: firstReadyAt !== null,
-    ...(firstReadyAt !== null && previous.length > 0 && { firstReadyAt }),
+    firstPeriod: isFirstPeriod(deployment, period),
     usage: Object.fromEntries(usage.map(({ meter, quantity }) => [meter, quantity])),
     licenseVersions: Object.fromEntries(
       usage.flatMap(({ meter, licenseVersion }) => (licenseVersion === null ? [] : [[meter, [licenseVersion]]])),
@@ -85,6 +81,9 @@ function deploymentRequest(deployment: MeteredDeployment, period: Period): Deplo
   };
 }
 
-function firstReadyIn(firstReadyAt: Date | null, period: Period): Date | null {
-  return firstReadyAt !== null && period.from <= firstReadyAt && firstReadyAt < period.to ? firstReadyAt : null;
+/** Whether the first instant of its life that is charged lies in the period: one in a trial is not, nor is a suspended one. */
+function isFirstPeriod({ active, suspended }: MeteredDeployment, { from, to }: Period): boolean {
+  const soFar = { from: new Date(0), to };
+  const [first] = subtract(clip(active, soFar), clip(suspended, soFar));
+  return first !== undefined && from <= first.from;
 }

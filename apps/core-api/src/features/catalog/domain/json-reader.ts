@@ -16,7 +16,11 @@ export class JsonReader {
       return {};
     }
     for (const member of Object.keys(value).filter((name) => !known.includes(name))) {
-      this.malformed.push({ pointer: child(pointer, member), code: 'UNKNOWN_MEMBER', detail: 'is not known here' });
+      this.malformed.push({
+        pointer: child(pointer, member),
+        code: 'UNKNOWN_MEMBER',
+        detail: `${member.slice(0, 64)} is not known here`,
+      });
     }
     for (const member of required.filter((name) => !Object.hasOwn(value, name))) {
       this.shape(child(pointer, member), 'is missing');
@@ -87,7 +91,7 @@ export class JsonReader {
   }
 
   shape(pointer: string, detail: string): void {
-    this.malformed.push({ pointer, code: 'SHAPE', detail });
+    this.malformed.push({ pointer, code: 'SHAPE', detail: `${pointer} ${detail}` });
   }
 
   rule(pointer: string, code: string, detail: string): void {

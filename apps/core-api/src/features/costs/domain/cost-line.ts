@@ -11,7 +11,7 @@ export interface CostLine {
   readonly amount: Money;
 }
 
-const PROVIDER = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+export const PROVIDER = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const LINE_ID = /^[\x21-\x7e]{1,200}$/;
 const MONTH = /^(?!9999-12)[1-9]\d{3}-(?:0[1-9]|1[0-2])$/;
 const KIND = /^[a-z](?:_?[a-z0-9]){0,62}$/;

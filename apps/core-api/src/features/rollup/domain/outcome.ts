@@ -8,8 +8,8 @@ export interface Computed {
   readonly adjustments: number;
   /** What is to be credited of earlier periods. */
   readonly decreases: number;
-  /** Of all lines. */
-  readonly lines: readonly { readonly kind: string }[];
+  /** What `owesNothing` of the invoices says. */
+  readonly owesNothing: boolean;
 }
 
 /** Whether the period may be invoiced: what `issuing` of the invoices says. */
@@ -21,13 +21,11 @@ export type Outcome =
   { readonly kind: 'issue'; readonly provisional: boolean } | { readonly kind: 'skip'; readonly reason: SkipReason };
 
 /**
- * Whether a tenant's month is invoiced now. Taxes alone are no reason for an invoice: they are on nothing. What waits for
- * hours is not called nothing before its cut-off.
+ * Whether a tenant's month is invoiced now. What waits for hours is not called nothing before its cut-off.
  */
-export function outcomeOf({ deployments, adjustments, decreases, lines }: Computed, issuing: Opened): Outcome {
+export function outcomeOf({ deployments, adjustments, decreases, owesNothing }: Computed, issuing: Opened): Outcome {
   if (deployments + adjustments + decreases === 0) return { kind: 'skip', reason: 'NO_SUBSCRIPTION' };
   if (issuing.state === 'open') return { kind: 'skip', reason: issuing.because };
-  const isNothing = decreases === 0 && lines.every(({ kind }) => kind === 'tax');
-  if (isNothing) return { kind: 'skip', reason: 'NOTHING_OWED' };
+  if (owesNothing) return { kind: 'skip', reason: 'NOTHING_OWED' };
   return { kind: 'issue', provisional: issuing.state === 'provisional' };
 }

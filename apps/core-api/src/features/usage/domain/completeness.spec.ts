@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HomeId } from '@biplane/kernel';
-import { hourState, missingHours } from './completeness.js';
+import { hourState, isSettled, missingHours } from './completeness.js';
 
 const pool = '0193a000-0000-7000-8000-00000000000a' as HomeId;
 const dedicated = '0193a000-0000-7000-8000-00000000000b' as HomeId;
@@ -59,6 +59,20 @@ describe('a period is complete when every home that served has closed every hour
     const early = { homeId: pool, from: at('2026-01-01T00:00:00Z'), to: april.from };
     const later = { homeId: dedicated, from: april.to, to: null };
     expect(missingHours(april, [early, later], () => false)).toEqual([]);
+  });
+});
+
+describe('whether nothing of an hour can be outstanding', () => {
+  it.each([
+    ['closed after its end, whoever ran in it', false, 'awake', true],
+    ['closed after its end, of a home that fell asleep in it and woke later', false, 'to_end', true],
+    ['closed by the last pod, and none ran from then on', true, 'to_end', true],
+    ['closed by the last pod, but the home woke in it', true, 'awake', false],
+    ['closed by nobody: the last pod was killed', null, 'to_end', false],
+    ['closed by nobody, of a home that runs', null, 'awake', false],
+    ['without a pod', null, 'through', true],
+  ] as const)('%s', (_what, isEarly, sleep, settled) => {
+    expect(isSettled({ isEarly }, sleep)).toBe(settled);
   });
 });
 

@@ -1,4 +1,5 @@
 import { clip, hoursOf, type Period } from '@biplane/billing-calendar';
+import type { Sleep } from './sleep.js';
 import type { Placement } from './window.js';
 
 /** One hour of one home. */
@@ -30,6 +31,16 @@ export function servedHours(period: Period, placements: readonly Placement[]): H
       .flatMap(hoursOf)
       .map((hour) => ({ homeId, hour: hour.from })),
   );
+}
+
+/**
+ * Whether nothing of an hour can be outstanding but what its close, if it has one (null: none), speaks of. One that was said before the
+ * hour's end holds if no pod of the home ran from then to the end: the last pod says it when it ends as it should, and one that was
+ * killed says nothing. An hour without a pod needs none.
+ */
+export function isSettled({ isEarly }: { readonly isEarly: boolean | null }, sleep: Sleep): boolean {
+  if (sleep === 'through') return true;
+  return isEarly === false || (isEarly === true && sleep === 'to_end');
 }
 
 /**

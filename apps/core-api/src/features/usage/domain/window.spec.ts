@@ -92,6 +92,16 @@ describe('what a home reports is counted only when every fact about it is known'
     expect(windowFault(window(), facts, meter, context)).toBe(fault);
   });
 
+  it('a home counts late usage of hours that another home served before it, and none of before the deployment', () => {
+    const moved = [
+      { homeId: otherHome, from: at('2026-04-10T00:00:00Z'), to: at('2026-04-10T20:00:00Z') },
+      { homeId: home, from: at('2026-04-10T20:00:00Z'), to: null },
+    ];
+    expect(windowFault(window(), deployment(moved), meter, context)).toBeNull();
+    const young = moved.map((placement) => ({ ...placement, from: at('2026-04-10T20:00:00Z') }));
+    expect(windowFault(window(), deployment(young), meter, context)).toBe('HOME_DOES_NOT_SERVE');
+  });
+
   it('A3: any order and repetition of revisions leaves the highest one', () => {
     const revisions = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 40 });
     fc.assert(

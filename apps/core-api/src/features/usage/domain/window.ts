@@ -29,6 +29,8 @@ export interface UsageWindowTotal {
   readonly closed: boolean;
   /** Null when the home held no license: usage is accepted all the same. */
   readonly licenseVersion: number | null;
+  /** Of a gauge: when its reading was taken. */
+  readonly lastAt?: Date;
 }
 
 /** Where a deployment was served, half-open. `to` is null while it still is. */
@@ -82,7 +84,7 @@ export function windowFault(
   if (!parseTotal(window.quantity).ok) return 'QUANTITY_INVALID';
   if (window.windowStart.getTime() > now.getTime() + futureToleranceMs) return 'WINDOW_IN_FUTURE';
   if (!anyAge && window.windowStart.getTime() < now.getTime() - oldestMs) return 'WINDOW_TOO_OLD';
-  return deployment.placements.some((placement) => serves(placement, window)) ? null : 'HOME_DOES_NOT_SERVE';
+  return mayCount(deployment.placements, window) ? null : 'HOME_DOES_NOT_SERVE';
 }
 
 /**
@@ -117,10 +119,16 @@ function isCutRight({ windowStart, windowEnd }: UsageWindowTotal, timeZone: stri
   return windowStart.getTime() === from.getTime() && windowEnd.getTime() === to.getTime();
 }
 
-function serves(placement: Placement, window: UsageWindowTotal): boolean {
+/**
+ * The home holds the deployment, or held it in that window. Usage of before its time may come to it too: it is late, and belongs to an
+ * hour that another home served.
+ */
+function mayCount(placements: readonly Placement[], window: UsageWindowTotal): boolean {
+  const isPlaced = placements.some(({ from }) => from.getTime() < window.windowEnd.getTime());
   return (
-    placement.homeId === window.homeId &&
-    placement.from.getTime() < window.windowEnd.getTime() &&
-    (placement.to === null || placement.to.getTime() > window.windowStart.getTime())
+    isPlaced &&
+    placements.some(
+      ({ homeId, to }) => homeId === window.homeId && (to === null || to.getTime() > window.windowStart.getTime()),
+    )
   );
 }

@@ -1,8 +1,9 @@
-import { lookup } from 'node:dns/promises';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { hostOf, resolveTarget, type Resolve, type Target, type TargetPolicy, type TargetRefusal } from './target.js';
+import {
+  hostOf, resolveByDns, resolveTarget, type Resolve, type Target, type TargetPolicy, type TargetRefusal,
+} from '@biplane/service-kit'; // prettier-ignore
 
 export interface Attempt {
   readonly delivered: boolean;
@@ -24,9 +25,6 @@ const TIMEOUT_MS = 10_000;
 const RESPONSE_BYTES_MAX = 65_536;
 const RESPONSE_KEPT = 1_024;
 const HEADER_BYTES_MAX = 16_384;
-
-const resolveByDns: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /** Posts to a stranger: one address, checked and pinned; no redirect, no shared connection; a bounded time and a bounded answer. */
 export class WebhookSender {

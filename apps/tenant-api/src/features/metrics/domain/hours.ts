@@ -10,8 +10,13 @@ const FIRST_HOUR_AGE_MS_MAX = 400 * 24 * HOUR_MS;
 
 /** The hours from `closedThrough` on that ended at least 5 minutes ago, in order, at most `max`. */
 export function hoursToClose(closedThrough: Date, now: Date, max: number): Date[] {
-  const dueThrough = hourOf(new Date(now.getTime() - CLOSE_DELAY_MS)).from.getTime();
-  const until = Math.min(dueThrough, closedThrough.getTime() + max * HOUR_MS);
+  const due = hourOf(new Date(now.getTime() - CLOSE_DELAY_MS)).from;
+  return hoursThrough(closedThrough, new Date(due.getTime() - HOUR_MS), max);
+}
+
+/** The hours from `closedThrough` on to `last`, which is among them, in order, at most `max`. */
+export function hoursThrough(closedThrough: Date, last: Date, max: number): Date[] {
+  const until = Math.min(last.getTime() + HOUR_MS, closedThrough.getTime() + max * HOUR_MS);
   if (until <= closedThrough.getTime()) return [];
   return hoursOf(periodOf(closedThrough.getTime(), until)).map(({ from }) => from);
 }

@@ -1,4 +1,4 @@
-import { tenantDatabaseName } from '@biplane/licensing';
+import { tenantDatabaseName, tenantRoleNames, type TenantRoleNames } from '@biplane/licensing';
 
 const HASH = /^[0-9a-f]{16}$/;
 
@@ -24,6 +24,20 @@ export function serverNames(homeId: string, schemaHash: string): ServerNames {
     building: `building_${home}_${schemaHash}`,
   };
 }
+
+/**
+ * The login roles of a deployment under one placement. From the second on they have names of their own: the home that served it before
+ * can be locked out for good while the next one already works.
+ */
+export function tenantLoginNames(deploymentId: string, epoch: number): TenantRoleNames {
+  if (!Number.isInteger(epoch) || epoch < 1 || epoch > EPOCH_MAX) throw new TypeError('An epoch counts from 1');
+  const names = tenantRoleNames(deploymentId);
+  if (epoch === 1) return names;
+  return { owner: `${names.owner}_e${epoch}`, runtime: `${names.runtime}_e${epoch}` };
+}
+
+/** Far beyond any number of moves; seven digits leave the names within 63 bytes. */
+const EPOCH_MAX = 9_999_999;
 
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/;
 

@@ -1,0 +1,1 @@
+export { BackfillModule } from './backfill.module.js';

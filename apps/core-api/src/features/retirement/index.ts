@@ -1,0 +1,1 @@
+export { RetirementModule } from './retirement.module.js';

@@ -1,0 +1,2 @@
+export { StatementErrors } from './statements.errors.js';
+export { StatementsModule } from './statements.module.js';

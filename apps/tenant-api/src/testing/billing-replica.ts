@@ -1,0 +1,74 @@
+import { JobRunner, Metrics, RandomIds } from '@biplane/service-kit';
+import { Queue } from 'bullmq';
+import type { TenantEnvironment } from '../environment.js';
+import { AutomatedBilling } from '../features/billing-jobs/automated-billing.service.js';
+import { BillingJobProcessor } from '../features/billing-jobs/billing-job.processor.js';
+import { BillingQueue, QUEUE, queuePrefix } from '../features/billing-jobs/billing-queue.js';
+import { BillingRuns } from '../features/billing-jobs/billing-runs.service.js';
+import { DueIndex } from '../features/billing-jobs/due-index.service.js';
+import { redisConnection } from '../features/billing-jobs/redis-connection.js';
+import { RunWork } from '../features/billing-jobs/run-kinds.js';
+import { FinancialService } from '../features/financials/financial.service.js';
+import { ItemCharging } from '../features/financials/item-charging.service.js';
+import { AccountItems } from '../features/financials/items.service.js';
+import { redisPrefix } from '../redis-prefix.js';
+import { HomeReplica, type RigOptions } from './home-rig.js';
+
+export interface BillingOptions extends RigOptions {
+  readonly redisUrl: string;
+}
+
+/** What bills in one replica of a home, wired as the modules wire it. Its jobs run when a suite says so. */
+export class BillingReplica {
+  readonly home: HomeReplica;
+  readonly financials: FinancialService;
+  readonly items: AccountItems;
+  readonly charging: ItemCharging;
+  readonly work = new RunWork();
+  readonly runs: BillingRuns;
+  readonly queue: BillingQueue;
+  readonly processor: BillingJobProcessor;
+  readonly index: DueIndex;
+
+  constructor(options: BillingOptions) {
+    const { clock, unitOfWork } = options;
+    const ids = new RandomIds(clock);
+    this.home = new HomeReplica(options);
+    const { handles, keeper } = this.home;
+    const environment = environmentOf(options);
+    this.financials = new FinancialService(clock, ids);
+    this.items = new AccountItems(this.financials, clock, ids);
+    this.charging = new ItemCharging(this.financials, clock, ids);
+    new AutomatedBilling(this.work, this.charging, keeper).onModuleInit();
+    this.runs = new BillingRuns(this.work, new Metrics(), clock, ids);
+    this.queue = new BillingQueue(environment);
+    this.processor = new BillingJobProcessor(environment, handles, this.runs, unitOfWork, clock);
+    const jobs = new JobRunner(clock, new Metrics());
+    this.index = new DueIndex(unitOfWork, handles, this.queue, this.processor, jobs, clock);
+  }
+
+  /** Ends its worker, timers and connections, as a shutdown does. */
+  async close(): Promise<void> {
+    await this.processor.beforeApplicationShutdown();
+    await this.queue.beforeApplicationShutdown();
+    await this.home.close();
+  }
+}
+
+/** The home's queue as BullMQ itself knows it: for jobs that nobody of this program would give. */
+export function bareQueue(redisUrl: string, homeId: string): { queue: Queue; close: () => Promise<void> } {
+  const connection = redisConnection(redisUrl, { failFast: false });
+  const defaultJobOptions = { removeOnComplete: true, removeOnFail: true };
+  const queue = new Queue(QUEUE, { connection, prefix: queuePrefix(redisPrefix(homeId)), defaultJobOptions });
+  return {
+    queue,
+    close: async () => {
+      await queue.close();
+      connection.disconnect();
+    },
+  };
+}
+
+function environmentOf({ redisUrl, homeId }: BillingOptions): TenantEnvironment {
+  return { REDIS_URL: redisUrl, REDIS_PREFIX: redisPrefix(homeId) } as TenantEnvironment;
+}

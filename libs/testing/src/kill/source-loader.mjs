@@ -1,3 +1,0 @@
-import { register } from 'node:module';
-
-register('./source-hooks.mjs', import.meta.url);
