@@ -142,22 +142,36 @@ describe('a quarantined record', () => {
     expect(await totals()).toContainEqual({ meter: 'droplet_hours', q: '7' });
   });
 
+  it('that is a gauge is released with the instant of its reading', async () => {
+    const hour = '2026-04-01T08:00:00.000Z';
+    const lastAt = new Date('2026-04-01T08:40:00.000Z');
+    const [id] = await aside(
+      window(hour, { meter: orThrow(parseMeterCode('storage_gb')), aggregation: 'last', lastAt }),
+    );
+    expect(await decide(id!, 'release')).toMatchObject({ status: 200, body: { resolution: { counted: true } } });
+    const [held] = await rig.postgres.query<{ at: Date }>(
+      `SELECT last_event_at AS at FROM usage_window WHERE deployment_id = $1 AND meter = 'storage_gb'`,
+      [deploymentId],
+    );
+    expect(held?.at).toEqual(lastAt);
+  });
+
   it('is found by reason, tenant, deployment, region, type and state, page by page', async () => {
     const found = async (query: string) => {
       const { data } = (await admin.expect(200, 'GET', `${route}?${query}`)) as { data: { reason: string }[] };
       return data.map(({ reason }) => reason);
     };
     const everything = await found('limit=200');
-    expect(everything).toEqual(['WINDOW_TOO_OLD', 'METER_UNKNOWN', 'METER_UNKNOWN', 'METER_UNKNOWN']);
-    expect(await found('reason=WINDOW_TOO_OLD')).toEqual(['WINDOW_TOO_OLD']);
+    expect(everything).toEqual([...Array(2).fill('WINDOW_TOO_OLD'), ...Array(3).fill('METER_UNKNOWN')]);
+    expect(await found('reason=WINDOW_TOO_OLD')).toEqual(['WINDOW_TOO_OLD', 'WINDOW_TOO_OLD']);
     expect(await found('state=discarded')).toEqual(['METER_UNKNOWN']);
     expect(await found('state=open')).toEqual([]);
     expect(await found(`tenantId=${tenantId}&region=eu-1&type=UsageWindow&deploymentId=${deploymentId}`)).toEqual(
       everything,
     );
     expect([await found(`tenantId=${randomUUID()}`), await found(`deploymentId=${randomUUID()}`)]).toEqual([[], []]);
-    const first = (await admin.expect(200, 'GET', `${route}?limit=3`)) as { page: { nextCursor: string } };
-    expect(await found(`limit=3&cursor=${first.page.nextCursor}`)).toEqual(['METER_UNKNOWN']);
+    const first = (await admin.expect(200, 'GET', `${route}?limit=4`)) as { page: { nextCursor: string } };
+    expect(await found(`limit=4&cursor=${first.page.nextCursor}`)).toEqual(['METER_UNKNOWN']);
   });
 
   it('is shown to readers, decided by admins, and no route takes what it does not know', async () => {

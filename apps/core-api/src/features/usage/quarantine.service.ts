@@ -144,8 +144,13 @@ export class QuarantineService {
 
 /** As intake wrote it: the record of a window is what was parsed, with its instants as text. */
 function windowOf({ record }: QuarantineRow): UsageWindowTotal {
-  const window = record as unknown as UsageWindowTotal;
-  return { ...window, windowStart: new Date(window.windowStart), windowEnd: new Date(window.windowEnd) };
+  const { lastAt, ...window } = record as unknown as UsageWindowTotal;
+  return {
+    ...window,
+    windowStart: new Date(window.windowStart),
+    windowEnd: new Date(window.windowEnd),
+    ...(lastAt !== undefined && { lastAt: new Date(lastAt) }),
+  };
 }
 
 function closeOf({ record }: QuarantineRow): HomeCloseRow {
