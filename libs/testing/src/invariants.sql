@@ -281,6 +281,12 @@ WHERE d.period_from <> coalesce(d.before, i.starts_at)
 SELECT r.id FROM billing_run r LEFT JOIN item_period d ON d.run_id = r.id WHERE r.kind = 'billing' GROUP BY r.id
 HAVING r.done <> count(d.id) FILTER (WHERE d.reason IS NULL) OR r.skipped <> count(d.id) FILTER (WHERE d.reason IS NOT NULL);
 
+-- invariant: a statement run counted whom it told and whom it skipped
+-- tables: billing_run, statement, skipped_statement
+SELECT r.id FROM billing_run r WHERE r.kind = 'statements'
+   AND (r.done <> (SELECT count(*) FROM statement WHERE run_id = r.id)
+     OR r.skipped <> (SELECT count(*) FROM skipped_statement WHERE run_id = r.id));
+
 -- invariant: a statement goes on where the one before it ended, and tells what the ledger has
 -- tables: statement, journal_entry, posting
 SELECT s.id FROM (

@@ -1,3 +1,5 @@
+import { Papers } from '@biplane/invoice-pdf';
+import { MailDelivery, NoMailer } from '@biplane/mail';
 import { JobRunner, Metrics, RandomIds } from '@biplane/service-kit';
 import { Queue } from 'bullmq';
 import type { TenantEnvironment } from '../environment.js';
@@ -11,6 +13,13 @@ import { RunWork } from '../features/billing-jobs/run-kinds.js';
 import { FinancialService } from '../features/financials/financial.service.js';
 import { ItemCharging } from '../features/financials/item-charging.service.js';
 import { AccountItems } from '../features/financials/items.service.js';
+import { Letterheads } from '../features/letterhead/index.js';
+import type { MembersService } from '../features/members/index.js';
+import type { HomeMoves } from '../features/moves/index.js';
+import { StatementMails } from '../features/statements/statement-mails.service.js';
+import { StatementPapers } from '../features/statements/statement-papers.service.js';
+import { StatementRuns } from '../features/statements/statement-runs.service.js';
+import { TenantVisits } from '../features/visits/index.js';
 import { redisPrefix } from '../redis-prefix.js';
 import { HomeReplica, type RigOptions } from './home-rig.js';
 
@@ -44,6 +53,12 @@ export class BillingReplica {
     this.queue = new BillingQueue(environment);
     this.processor = new BillingJobProcessor(environment, handles, this.runs, unitOfWork, clock);
     const jobs = new JobRunner(clock, new Metrics());
+    // Mails are marked and hinted at; nobody erases a member, moves a tenant or sends.
+    const papers = new StatementPapers(new Letterheads(clock), {} as MembersService, new Papers());
+    const visits = new TenantVisits(unitOfWork, handles, {} as HomeMoves, jobs, clock);
+    const delivery = new MailDelivery(new Metrics(), clock, ids);
+    const mails = new StatementMails(visits, papers, delivery, new NoMailer(), 'billing@acme.example', clock);
+    new StatementRuns(this.work, keeper, papers, mails, clock, ids).onModuleInit();
     this.index = new DueIndex(unitOfWork, handles, this.queue, this.processor, jobs, clock);
   }
 

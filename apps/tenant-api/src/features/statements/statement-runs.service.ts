@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Clock } from '@biplane/kernel';
-import { CLOCK, IDS, type Ids, type Tx } from '@biplane/service-kit';
+import { CLOCK, faultPoint, IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { mayDo, RunWork, type Run, type Turned } from '../billing-jobs/index.js';
 import { LicenseKeeper } from '../license/index.js';
 import type { TenantHandle } from '../tenancy/index.js';
@@ -50,6 +50,7 @@ export class StatementRuns implements OnModuleInit {
       await this.mails.mark(tx, deploymentId, sealed);
     }
     await insertSkipped(tx, skipped, common);
+    faultPoint('billing_run.after_statements');
     return {
       done: issues.length,
       skipped: skipped.length,
