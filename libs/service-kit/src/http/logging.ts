@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import type { DestinationStream } from 'pino';
 import type { Params } from 'nestjs-pino';
 import type { ServiceIdentity } from '../health/version.controller.js';
@@ -23,12 +24,17 @@ const SECRET_NAMES = [
   'connectionString',
 ];
 
+/** Every route once: Nest itself adds those that the prefix leaves out, which nestjs-pino would add a second time. */
+const EVERYWHERE = [{ path: '{/*splat}', method: RequestMethod.ALL }];
+
 const QUIET = /^\/(?:health|metrics)(?:[/?]|$)/;
 
 interface SeenRequest {
   readonly id?: unknown;
   readonly method?: unknown;
   readonly url?: string;
+  /** Middleware sees `url` cut to what is behind the path that it is mounted on. */
+  readonly originalUrl?: string;
   /** Of Node.js, with the address that Fastify found for it. */
   readonly raw?: { readonly ip?: string };
 }
@@ -56,11 +62,11 @@ export function loggingParams(service: ServiceIdentity, level: string, stream?: 
       }),
       res: (response: { statusCode?: number }) => ({ status: response.statusCode }),
     },
-    autoLogging: { ignore: (request: SeenRequest) => QUIET.test(String(request.url ?? '')) },
+    autoLogging: { ignore: ({ originalUrl, url = '' }: SeenRequest) => QUIET.test(originalUrl ?? url) },
     customLogLevel: (_: unknown, { statusCode }: { statusCode: number }, error?: Error) =>
       levelOf(statusCode, error !== undefined),
   };
-  return { pinoHttp: stream === undefined ? options : [options, stream] } as Params;
+  return { forRoutes: EVERYWHERE, pinoHttp: stream === undefined ? options : [options, stream] } as Params;
 }
 
 /** 503 is said on purpose and passes by itself: it is nobody's to repair, unless it stays, which the metrics tell. */
