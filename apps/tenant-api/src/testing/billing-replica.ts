@@ -1,6 +1,7 @@
 import { Papers } from '@biplane/invoice-pdf';
 import { MailDelivery, NoMailer } from '@biplane/mail';
 import { JobRunner, Metrics, RandomIds } from '@biplane/service-kit';
+import { waitFor } from '@biplane/testing';
 import { Queue } from 'bullmq';
 import type { TenantEnvironment } from '../environment.js';
 import { AutomatedBilling } from '../features/billing-jobs/automated-billing.service.js';
@@ -82,6 +83,14 @@ export function bareQueue(redisUrl: string, homeId: string): { queue: Queue; clo
       connection.disconnect();
     },
   };
+}
+
+/** Tells whoever works on the queue again and again, and waits until nothing is left to do. */
+export async function tellAtOnce(queue: Queue, job: object): Promise<void> {
+  // Jobs without ids of their own: nothing keeps BullMQ from giving all of them at the same time.
+  await queue.addBulk(Array.from({ length: 24 }, () => ({ name: 'look', data: job })));
+  const isEmpty = async () => (await queue.getJobCountByTypes('waiting', 'active')) === 0;
+  await waitFor('the queue to be empty', isEmpty, { deadlineMs: 120_000, everyMs: 100 });
 }
 
 function environmentOf({ redisUrl, homeId }: BillingOptions): TenantEnvironment {
