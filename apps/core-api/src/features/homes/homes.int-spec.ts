@@ -179,6 +179,26 @@ describe('a home of its own', () => {
     expect(await postgres.query('SELECT 1 FROM reconcile_request WHERE home_id = $1', [homeId])).toEqual([]);
   });
 
+  it('a look that failed waits its back-off out, whatever hints come during it, unless something is wanted anew', async () => {
+    const { homeId } = (await dedicated('failed')).deployment;
+    const nextAt = new Date(clock.now().getTime() + 60_000);
+    const failed: Look = { ...settled, applied: null, conditions: [], isFailure: true, nextAt };
+    const dueAt = async () => {
+      const sql = 'SELECT due_at FROM reconcile_request WHERE home_id = $1';
+      return (await postgres.query<{ due_at: Date }>(sql, [homeId]))[0]!.due_at;
+    };
+    const claim = await claimOf(homeId);
+    await wanted.wake([homeId], 'hint', clock.now());
+    await wanted.record(claim, failed, clock.now(), nothing);
+    expect(await dueAt()).toEqual(nextAt);
+    await moveClock(nextAt.toISOString());
+    const again = await claimOf(homeId);
+    expect(again.attempts).toBe(2);
+    await unitOfWork.run((tx) => new ReconcileQueue().enqueue(tx, homeId, 'eu-1', 'wanted anew', clock.now()));
+    await wanted.record(again, { ...failed, nextAt: new Date(nextAt.getTime() + 60_000) }, clock.now(), nothing);
+    expect((await dueAt()).getTime()).toBeLessThanOrEqual(clock.now().getTime());
+  });
+
   it('says since when it is suspended, and runs again once it is not', async () => {
     const { deployment } = await dedicated('paused');
     const stored = async () => (await wanted.find(deployment.homeId))!;

@@ -87,7 +87,10 @@ export class ReconcileQueue {
     if ((await executeSql(tx, sql, [homeId, holder, wakeups])) === 0) await this.release(tx, claim, null, false);
   }
 
-  /** Looked at again at `dueAt`, or as soon as it was asked for meanwhile (null). Only failures add up. */
+  /**
+   * Looked at again at `dueAt`, or as soon as it was asked for meanwhile (null). Only failures add up, and one waits its time out whatever
+   * hints came meanwhile, its own writes' among them: those left `attempts` as it was, where what is wanted anew begins at zero.
+   */
   async release(
     tx: Tx,
     { homeId, holder, wakeups }: ReconcileClaim,
@@ -97,7 +100,7 @@ export class ReconcileQueue {
     await executeSql(
       tx,
       `UPDATE reconcile_request SET lease_holder = NULL, lease_until = NULL, attempts = CASE WHEN $5 THEN attempts ELSE 0 END,
-         due_at = CASE WHEN wakeups = $3::bigint THEN coalesce($4::timestamptz, due_at) ELSE due_at END
+         due_at = CASE WHEN wakeups = $3::bigint OR ($5 AND attempts > 0) THEN coalesce($4::timestamptz, due_at) ELSE due_at END
        WHERE home_id = $1::uuid AND lease_holder = $2::uuid`,
       [homeId, holder, wakeups, dueAt, isFailure],
     );
