@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { parse } from 'yaml';
 
@@ -76,15 +76,20 @@ export interface SentRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: Buffer | string | undefined;
+  /** Whose connections it may go over. */
+  readonly agent?: Agent | undefined;
 }
 
-/** One request on a connection of its own: what a test breaks must not be another's connection. */
-export function sendTo(access: ClusterAccess, { method, path, headers, body }: SentRequest): Promise<IncomingMessage> {
+/** One request, on a connection of its own unless it brings an agent: what a test breaks must not be another's connection. */
+export function sendTo(
+  access: ClusterAccess,
+  { method, path, headers, body, agent }: SentRequest,
+): Promise<IncomingMessage> {
   const isSecure = access.server.startsWith('https:');
   const tls = { ca: access.certificateAuthority, cert: access.certificate, key: access.key };
   const options = {
     method,
-    agent: false as const,
+    agent: agent ?? (false as const),
     headers: { ...headers, ...(access.token ? { authorization: `Bearer ${access.token}` } : {}) },
     ...(isSecure ? Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)) : {}),
   };

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpAgent, createServer, type Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { sendTo } from './cluster-access.js';
+import { sendTo, type ClusterAccess } from './cluster-access.js';
 import type { TestCluster } from './test-cluster.js';
 
 export interface ProxiedRequest {
@@ -47,12 +48,16 @@ export interface ProxyOptions {
 export async function clusterProxy(cluster: TestCluster, options: ProxyOptions = {}): Promise<ClusterProxy> {
   const requests: ProxiedRequest[] = [];
   let respond = options.respond ?? null;
+  // A handshake for each of thousands of requests would cost more than all else; faults are of the other side.
+  const isSecure = cluster.access.server.startsWith('https:');
+  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true });
+  const behind = { access: cluster.access, agent };
   const server = createServer((request, response) => {
     void readBody(request).then(async (body) => {
       const seen = { method: request.method ?? '', path: request.url ?? '', body: body.toString('utf8') };
       const proxied = { ...seen, index: requests.length };
       requests.push(proxied);
-      await answer(cluster, request, response, body, respond?.(proxied) ?? null);
+      await answer(behind, request, response, body, respond?.(proxied) ?? null);
     }, drop(response));
   });
   server.requestTimeout = 0;
@@ -66,13 +71,19 @@ export async function clusterProxy(cluster: TestCluster, options: ProxyOptions =
     respond: (how) => void (respond = how),
     close: () => {
       server.closeAllConnections();
+      agent.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
 }
 
+interface Behind {
+  readonly access: ClusterAccess;
+  readonly agent: Agent;
+}
+
 async function answer(
-  cluster: TestCluster,
+  behind: Behind,
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
@@ -85,14 +96,14 @@ async function answer(
     return void response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(content);
   }
   try {
-    await forward(cluster, request, response, body, fault);
+    await forward(behind, request, response, body, fault);
   } catch {
     response.destroy();
   }
 }
 
 async function forward(
-  cluster: TestCluster,
+  { access, agent }: Behind,
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
@@ -100,8 +111,8 @@ async function forward(
 ): Promise<void> {
   const { host: _host, connection: _connection, authorization, ...headers } = request.headers;
   const own = authorization?.replace(/^Bearer /, '');
-  const passed = { method: request.method ?? 'GET', path: request.url ?? '/', headers, body };
-  const upstream = await sendTo(own ? { ...cluster.access, token: own } : cluster.access, passed);
+  const passed = { method: request.method ?? 'GET', path: request.url ?? '/', headers, body, agent };
+  const upstream = await sendTo(own ? { ...access, token: own } : access, passed);
   if (fault) {
     const whole = await readBody(upstream);
     if (fault === 'lose-answer') return void request.socket.resetAndDestroy();
