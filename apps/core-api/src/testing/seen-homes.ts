@@ -13,7 +13,10 @@ import type { RunningCore } from './running-core.js';
 /** What the look of a reconciler came to, written as it writes it once it has taken the home from its queue. */
 export type SeenHomes = (homeId: string, look: Partial<Look>) => Promise<void>;
 
-const NOTHING: Look = { applied: null, conditions: [], objects: null, isGone: false, isFailure: false, nextAt: null };
+const NOTHING: Look = {
+  ...{ applied: null, conditions: [], objects: null, annotations: null },
+  ...{ isGone: false, isFailure: false, nextAt: null },
+};
 
 /** The reconciler of a suite without a cluster: it sees what the suite has it see. */
 export function seenHomes(core: RunningCore, regions: readonly string[]): SeenHomes {

@@ -20,7 +20,8 @@ export {
 } from './domain/kubernetes-object.js';
 export { ANNOTATIONS, deploymentOf, FIELD_MANAGER, homeSelector, LABELS, platformLabels } from './domain/labels.js';
 export { dedicatedHost, labelValue, NAMES, namespaceName } from './domain/names.js';
-export { adoptionRefusal, plan, readNamespace } from './domain/plan.js';
+export { adoptionRefusal, plan } from './domain/plan.js';
+export { readAnnotations, type NamespaceAnnotations } from './domain/read-annotations.js';
 export { redacted } from './domain/build-objects.js';
 export { reconcilerAccess, reconcilerRules, type AccessQuestion, type AccessRule } from './domain/reconciler-rules.js';
 export { desiredObjects } from './desired-objects.js';

@@ -36,6 +36,7 @@ const settled: Look = {
   applied: { generation: 2, settings: 'a'.repeat(64) },
   conditions: [applied, available],
   objects: null,
+  annotations: { modules: ['financials'], suspendedAt: null, flaw: null },
   isGone: false,
   isFailure: false,
   nextAt: null,
@@ -173,9 +174,10 @@ describe('a home of its own', () => {
     await wanted.wake([homeId], 'hint', clock.now());
     await wanted.record(claim, settled, clock.now(), nothing);
     const observed = () => postgres.query('SELECT 1 FROM home_observation WHERE home_id = $1', [homeId]);
-    const before = (await observed()).length;
+    const versions = () => postgres.query('SELECT ctid::text FROM dedicated_home WHERE home_id = $1', [homeId]);
+    const before = [await observed(), await versions()];
     await wanted.record(await claimOf(homeId), settled, clock.now(), nothing);
-    expect((await observed()).length).toBe(before);
+    expect([await observed(), await versions()]).toEqual(before);
     expect(await postgres.query('SELECT 1 FROM reconcile_request WHERE home_id = $1', [homeId])).toEqual([]);
   });
 
@@ -197,6 +199,30 @@ describe('a home of its own', () => {
     await unitOfWork.run((tx) => new ReconcileQueue().enqueue(tx, homeId, 'eu-1', 'wanted anew', clock.now()));
     await wanted.record(again, { ...failed, nextAt: new Date(nextAt.getTime() + 60_000) }, clock.now(), nothing);
     expect((await dueAt()).getTime()).toBeLessThanOrEqual(clock.now().getTime());
+  });
+
+  it('tells what the annotations of its namespace said, and since when they do', async () => {
+    const { homeId } = (await dedicated('annotated')).deployment;
+    const told = async () => (await wanted.find(homeId))!.annotations;
+    expect(await told()).toBeNull();
+    const look = async (annotations: Look['annotations'], holds = true) => {
+      await unitOfWork.run((tx) => homes.enqueue(tx, homeId, 'test'));
+      const claim = await claimOf(homeId);
+      const now = clock.now();
+      const lost = { ...claim, holder: randomUUID() };
+      expect(await wanted.record(holds ? claim : lost, { ...settled, annotations }, now, nothing)).toBe(holds);
+      return now;
+    };
+    const { annotations } = settled;
+    const first = await look(annotations);
+    expect(await told()).toEqual({ ...annotations, since: first });
+    for (const same of [annotations, null]) await look(same);
+    expect(await told()).toEqual({ ...annotations, since: first });
+    const suspended = { modules: [], suspendedAt: new Date('2026-03-31T09:00:00.000Z'), flaw: 'by hand' };
+    const second = await look(suspended);
+    expect(await told()).toEqual({ ...suspended, since: second });
+    await look(annotations, false);
+    expect(await told()).toEqual({ ...suspended, since: second });
   });
 
   it('says since when it is suspended, and runs again once it is not', async () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Prisma, PrismaClient } from '@biplane/prisma-core';
 import { executeSql, prismaOf, querySql, type Tx } from '@biplane/service-kit';
-import type { ConditionType, DedicatedHome, DesiredState, HomeCondition } from './domain/home.js';
+import type { ConditionType, DedicatedHome, DesiredState, HomeCondition, SeenAnnotations } from './domain/home.js';
 
 /** What may change of a home after its creation. */
 export interface HomeChange {
@@ -22,9 +22,12 @@ export interface StoredHome extends DedicatedHome {
   readonly tokenHash: string | null;
 }
 
+/** What nobody can have seen of it yet is left out. */
+type NewlyMade = Omit<DedicatedHome, 'annotations' | 'absentSince' | 'goneAt'>;
+
 @Injectable()
 export class HomesStore {
-  async insert(tx: Tx, home: Omit<DedicatedHome, 'absentSince' | 'goneAt'>, token: SealedToken): Promise<void> {
+  async insert(tx: Tx, home: NewlyMade, token: SealedToken): Promise<void> {
     const { modules, ...columns } = home;
     await client(tx).dedicatedHome.create({
       data: { ...columns, ...token, modules: [...modules], updatedAt: home.createdAt },
@@ -109,6 +112,20 @@ export class HomesStore {
     );
   }
 
+  async saveAnnotations(
+    tx: Tx,
+    homeId: string,
+    { modules, suspendedAt, flaw }: SeenAnnotations,
+    since: Date,
+  ): Promise<void> {
+    await executeSql(
+      tx,
+      `UPDATE dedicated_home SET observed_modules = $2::text[], observed_suspended_at = $3, annotations_flaw = $4,
+         annotations_since = $5 WHERE home_id = $1::uuid`,
+      [homeId, modules, suspendedAt, flaw, since],
+    );
+  }
+
   async conditions(tx: Tx, homeIds: readonly string[]): Promise<Map<string, HomeCondition[]>> {
     const rows = await client(tx).homeCondition.findMany({
       where: { homeId: { in: [...homeIds] } },
@@ -148,6 +165,16 @@ export class HomesStore {
 const client = (tx: Tx) => prismaOf<PrismaClient>(tx);
 
 function toHome(row: Prisma.DedicatedHomeGetPayload<object>): StoredHome {
-  const { updatedAt: _, desired, ...home } = row;
-  return { ...home, desired: desired as DesiredState };
+  const {
+    updatedAt: _,
+    desired,
+    observedModules,
+    observedSuspendedAt,
+    annotationsFlaw,
+    annotationsSince,
+    ...home
+  } = row;
+  const seen = { modules: observedModules, suspendedAt: observedSuspendedAt, flaw: annotationsFlaw };
+  const annotations = annotationsSince && { ...seen, since: annotationsSince };
+  return { ...home, desired: desired as DesiredState, annotations };
 }

@@ -1,5 +1,13 @@
 export { DedicatedHomes, type HomeEnrollment, type LicensedHome, type NewHome } from './dedicated-homes.service.js';
-export type { ConditionType, DedicatedHome, DesiredState, HomeCondition, SeenCondition } from './domain/home.js';
+export {
+  isSameAnnotations,
+  type ConditionType,
+  type DedicatedHome,
+  type DesiredState,
+  type HomeCondition,
+  type SeenAnnotations,
+  type SeenCondition,
+} from './domain/home.js';
 export type { SeenObject } from './domain/home-object.js';
 export { HomesModule, WantedHomesModule } from './homes.module.js';
 export type { Observation } from './observations.store.js';

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { FieldCipher, UnitOfWork, type Tx } from '@biplane/service-kit';
-import { changedConditions, type DedicatedHome, type HomeCondition, type SeenCondition } from './domain/home.js';
+import {
+  changedConditions,
+  isSameAnnotations,
+  type DedicatedHome,
+  type HomeCondition,
+  type SeenAnnotations,
+  type SeenCondition,
+} from './domain/home.js';
 import { objectChanges, type SeenObject } from './domain/home-object.js';
 import { HomeObjectsStore } from './home-objects.store.js';
 import { HomeStopsStore } from './home-stops.store.js';
@@ -24,6 +31,8 @@ export interface Look {
   readonly conditions: readonly SeenCondition[];
   /** What it has in the cluster; null when that was not seen. */
   readonly objects: readonly SeenObject[] | null;
+  /** What the cluster returned in those of its namespace; null when that was not seen. */
+  readonly annotations: SeenAnnotations | null;
   readonly isGone: boolean;
   /** Looked at again after a back-off, which what is merely suspected does not cut short. */
   readonly isFailure: boolean;
@@ -132,6 +141,10 @@ export class WantedHomes {
     if (isNewlyGone || isNews) {
       const observed = applied ?? { generation: home.observedGeneration, settings: null };
       await this.homes.observed(tx, homeId, observed, isNewlyGone ? now : null);
+    }
+    const { annotations } = look;
+    if (annotations !== null && !isSameAnnotations(home.annotations, annotations)) {
+      await this.homes.saveAnnotations(tx, homeId, annotations, now);
     }
     if (look.objects) await this.writeObjects(tx, homeId, look.objects, now);
     if (changed.length === 0 && !isNewlyGone) return;

@@ -10,16 +10,18 @@ import {
   type ClusterGateway,
   type KubernetesObject,
 } from '../cluster/index.js';
-import { WantedHomes, type WantedHome } from '../homes/index.js';
+import { isSameAnnotations, WantedHomes, type WantedHome } from '../homes/index.js';
 import { podOf, workloadOf } from './cluster-reading.js';
 import { objectsOf } from './desired-home.js';
 import { availability } from './domain/availability.js';
 import { OrphanSweep } from './orphan-sweep.js';
 import { Permissions } from './permissions.js';
 import { ReconcilerMetrics } from './reconciler-metrics.js';
+import { seenAnnotations } from './seen-objects.js';
 import { CLUSTER, hashOfSettings, RECONCILER_SETTINGS, type ReconcilerSettings } from './reconciler-settings.js';
 
 export const PASS_EVERY_MS = 5 * 60_000;
+const NOTHING_DONE = { returned: new Map<string, KubernetesObject>() };
 
 /**
  * Compares every home with what the cluster has, by one list a kind, and has those looked at that differ. It writes nothing itself, so
@@ -111,7 +113,9 @@ export class FullPass implements OnModuleInit {
     const owned = objects.filter(({ kind }) => kind !== 'Pod');
     const pods = objects.filter(({ kind }) => kind === 'Pod').map(podOf);
     const desired = objectsOf(home, token, this.settings.platform, settings);
-    if (plan(owned, desired, home).some((action) => action.do !== 'nothing')) return true;
+    const actions = plan(owned, desired, home);
+    if (actions.some((action) => action.do !== 'nothing')) return true;
+    if (!isSameAnnotations(home.annotations, seenAnnotations(actions, owned, NOTHING_DONE))) return true;
     const seen = availability(home.desired, workloadOf(owned), pods);
     const known = home.conditions.find(({ type }) => type === 'Available');
     const isApplied = home.conditions.some(({ type, status }) => type === 'Applied' && status);

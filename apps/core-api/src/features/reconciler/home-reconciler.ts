@@ -17,7 +17,7 @@ import { objectsOf } from './desired-home.js';
 import { availability } from './domain/availability.js';
 import { backOffMs, waitMs } from './domain/pauses.js';
 import { refusedCondition } from './domain/refusals.js';
-import { byText, deletedBy, seenObjects } from './seen-objects.js';
+import { byText, deletedBy, seenAnnotations, seenObjects } from './seen-objects.js';
 import { observeHome, podOf, workloadOf, type ObservedHome } from './cluster-reading.js';
 import { HomeRemoval } from './home-removal.js';
 import { Interrupted, Lease } from './lease.js';
@@ -94,7 +94,11 @@ export class HomeReconciler {
     const seen = { ...observed, objects: [...objects, ...observed.objects] };
     const isWaiting = actions.some((action) => action.do === 'wait');
     const look = this.lookOf(home, settings, seen, refused, isWaiting);
-    return { ...look, objects: seenObjects(actions, observed.objects, outcomes) };
+    return {
+      ...look,
+      objects: seenObjects(actions, observed.objects, outcomes),
+      annotations: seenAnnotations(actions, observed.objects, outcomes),
+    };
   }
 
   /** All that can be done is done, though some of it is refused: what is missing is added by the next look. */
@@ -151,7 +155,7 @@ export class HomeReconciler {
     seen: ObservedHome,
     refused: Refused | null,
     isWaiting: boolean,
-  ): Omit<Look, 'objects'> {
+  ): Omit<Look, 'objects' | 'annotations'> {
     const desired = home.desired === 'stopped' ? 'stopped' : 'running';
     const available = availability(desired, workloadOf(seen.objects), seen.pods.map(podOf));
     const waits: SeenCondition = { type: 'Applied', status: false, reason: 'TERMINATING', message: null };
@@ -185,6 +189,7 @@ const NOTHING_LEFT: Look = {
   applied: null,
   conditions: [],
   objects: null,
+  annotations: null,
   isGone: false,
   isFailure: false,
   nextAt: null,

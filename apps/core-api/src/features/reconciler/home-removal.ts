@@ -54,6 +54,8 @@ export class HomeRemoval {
       applied: null,
       conditions: [removalCondition(step, remains, lastedMs), ...(isGone ? REMOVED : [])],
       objects: left,
+      // What it was is told by now, and its end is told by its conditions.
+      annotations: null,
       isGone,
       isFailure: false,
       nextAt: isGone ? null : new Date(now.getTime() + waitMs(lastedMs)),

@@ -11,7 +11,9 @@ import {
   type TestCluster,
   type TestIdentity,
 } from '@biplane/testing';
+import { tellsWhatTheClusterHas } from '../../testing/annotation-cases.js';
 import { realHands } from '../../testing/cluster/cluster-hands.js';
+import { withoutPatchOf } from '../../testing/cluster/lessened-rules.js';
 import {
   adoptsNobodysNamespace,
   bringsALostNamespaceBack,
@@ -227,14 +229,19 @@ describe('the reconciler over a real API server', () => {
     scene(async () => {
       const subject = await open();
       const { identity } = subject;
-      const isIngress = (resource: string) => resource === 'ingresses';
-      const split = reconcilerRules.flatMap(({ verbs, resources, ...rule }) => [
-        { ...rule, verbs, resources: resources.filter((resource) => !isIngress(resource)) },
-        { ...rule, verbs: verbs.filter((verb) => verb !== 'patch'), resources: resources.filter(isIngress) },
-      ]);
-      const lessened = split.filter(({ resources }) => resources.length > 0);
-      const takeAway = () => identity.setRules(lessened);
+      const takeAway = () => identity.setRules(withoutPatchOf('ingresses'));
       await tellsAMissingRight(subject, { takeAway, giveBack: () => identity.setRules(reconcilerRules) });
+    }),
+    TIMEOUT_MS,
+  );
+
+  it(
+    'what the annotations of a namespace say is told as the cluster returned it, whatever they shall say and whoever wrote them',
+    scene(async () => {
+      const subject = await open();
+      const { identity } = subject;
+      const takeAway = () => identity.setRules(withoutPatchOf('namespaces'));
+      await tellsWhatTheClusterHas(subject, { takeAway, giveBack: () => identity.setRules(reconcilerRules) });
     }),
     TIMEOUT_MS,
   );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sizeOfRun, waitFor } from '@biplane/testing';
+import { annotationsOf, tellsWhatTheClusterHas } from '../../testing/annotation-cases.js';
 import { inMemoryHands } from '../../testing/cluster/cluster-hands.js';
 import { InMemoryCluster } from '../../testing/cluster/in-memory-cluster.js';
 import {
@@ -135,6 +136,32 @@ describe('the reconciler over a cluster in memory', () => {
     },
     TIMEOUT_MS,
   );
+
+  it('what the annotations of a namespace say is told as the cluster returned it, whatever they shall say and whoever wrote them', () =>
+    tellsWhatTheClusterHas(subject, {
+      takeAway: async () => cluster.forbid('patch', 'Namespace'),
+      giveBack: async () => cluster.permit('patch', 'Namespace'),
+    }));
+
+  it('the next pass has those homes looked at whose annotations nobody has read yet, though nothing else changed', async () => {
+    const home = await rig.home();
+    await available(home);
+    await rig.settled();
+    const known = await annotationsOf(subject, home);
+    expect(known).toMatchObject({ modules: ['financials', 'studio'], since: expect.any(Date) });
+    // As an earlier release left it.
+    await rig.postgres.query(
+      'UPDATE dedicated_home SET observed_modules = NULL, annotations_since = NULL WHERE home_id = $1',
+      [home.homeId],
+    );
+    const observations = () => rig.postgres.query('SELECT id FROM home_observation WHERE home_id = $1', [home.homeId]);
+    const [writes, before] = [cluster.writes.length, await observations()];
+    expect(await subject.pass()).toEqual([home.homeId]);
+    await rig.settled();
+    expect(await annotationsOf(subject, home)).toMatchObject({ ...known, since: expect.any(Date) });
+    expect([cluster.writes.length, await observations()]).toEqual([writes, before]);
+    expect(await subject.pass()).toEqual([]);
+  });
 
   it('an unchanged pass over many homes writes nothing, to the cluster or to the database', async () => {
     await rig.settled();

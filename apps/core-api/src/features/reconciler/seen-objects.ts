@@ -1,5 +1,12 @@
-import { refOf, refText, type Action, type KubernetesObject, type WritingAction } from '../cluster/index.js';
-import type { SeenObject } from '../homes/index.js';
+import {
+  readAnnotations,
+  refOf,
+  refText,
+  type Action,
+  type KubernetesObject,
+  type WritingAction,
+} from '../cluster/index.js';
+import type { SeenAnnotations, SeenObject } from '../homes/index.js';
 
 /** What came of the actions of a look: what the cluster returned, and why it did not. By `refText`. */
 export interface Outcomes {
@@ -27,6 +34,21 @@ export function seenObjects(
     if (object) return [{ ...as, state: 'present', reason: null }];
     return [{ ...as, state: 'missing', reason: refused.get(key) ?? 'was not come to' }];
   });
+}
+
+/** What the annotations of its namespace say once the actions were carried out as far as they were. */
+export function seenAnnotations(
+  actions: readonly Action[],
+  observed: readonly KubernetesObject[],
+  { returned }: Pick<Outcomes, 'returned'>,
+): SeenAnnotations {
+  const action = actions.find(({ ref }) => ref.kind === 'Namespace');
+  const key = action && refText(action.ref);
+  const namespace = key && (returned.get(key) ?? byText(observed).get(key));
+  if (!action || !namespace) return { modules: [], suspendedAt: null, flaw: 'there is no namespace' };
+  // Another's may say anything.
+  if (action.do === 'refuse') return { modules: [], suspendedAt: null, flaw: `its namespace ${action.reason}` };
+  return readAnnotations(namespace);
 }
 
 export function byText(objects: readonly KubernetesObject[]): Map<string, KubernetesObject> {

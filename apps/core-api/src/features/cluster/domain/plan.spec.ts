@@ -4,7 +4,7 @@ import { desiredObjects } from '../desired-objects.js';
 import { writesOf } from './actions.js';
 import type { KubernetesObject } from './kubernetes-object.js';
 import { LABELS } from './labels.js';
-import { plan, readNamespace } from './plan.js';
+import { plan } from './plan.js';
 
 const spec = homeSpec({ suspendedAt: new Date('2027-03-01T10:00:00Z'), modules: ['b', 'a'] });
 const desired = desiredObjects(spec, clusterSettings());
@@ -175,13 +175,5 @@ describe('the plan', () => {
     const actions = plan([...other, unmarked], [], spec);
     expect(writesOf(actions)).toEqual([]);
     expect(actions.filter((action) => action.do === 'refuse')).toHaveLength(other.length);
-  });
-
-  it('what was written into the annotations of the namespace is read back from them', () => {
-    expect(readNamespace(observed[0]!)).toEqual({
-      modules: ['a', 'b'],
-      suspendedAt: '2027-03-01T10:00:00.000Z',
-      epoch: 1,
-    });
   });
 });

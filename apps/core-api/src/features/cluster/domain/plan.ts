@@ -1,7 +1,7 @@
 import type { Action } from './actions.js';
 import { differences } from './differences.js';
 import { refOf, refText, type KubernetesObject } from './kubernetes-object.js';
-import { ANNOTATIONS, deploymentOf, LABELS } from './labels.js';
+import { deploymentOf, LABELS } from './labels.js';
 
 /**
  * The steps from what is observed to what is desired. `observed`: everything of the names that are desired, and everything with
@@ -93,19 +93,4 @@ function removalsLast(left: Action, right: Action): number {
   if (left.do !== 'delete' || right.do !== 'delete')
     return Number(left.do === 'delete') - Number(right.do === 'delete');
   return removalRank(left.ref) - removalRank(right.ref);
-}
-
-/** What the annotations of a home's namespace say. */
-export function readNamespace(object: KubernetesObject): {
-  readonly modules: readonly string[];
-  readonly suspendedAt: string | null;
-  readonly epoch: number;
-} {
-  const { annotations = {} } = object.metadata;
-  const modules = annotations[ANNOTATIONS.modules] ?? '';
-  return {
-    modules: modules === '' ? [] : modules.split(','),
-    suspendedAt: annotations[ANNOTATIONS.suspendedAt] ?? null,
-    epoch: Number.parseInt(annotations[ANNOTATIONS.epoch] ?? '0', 10),
-  };
 }

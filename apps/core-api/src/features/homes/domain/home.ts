@@ -20,6 +20,15 @@ export interface HomeCondition {
 /** What was seen just now, without since when. */
 export type SeenCondition = Omit<HomeCondition, 'since'>;
 
+/** What the annotations of a home's namespace said, as the cluster returned them. */
+export interface SeenAnnotations {
+  /** Empty when nobody can read them. */
+  readonly modules: readonly string[];
+  readonly suspendedAt: Date | null;
+  /** Why they are no evidence: absent, unreadable, or not written by us; null when they are. */
+  readonly flaw: string | null;
+}
+
 /** A home as it shall be. */
 export interface DedicatedHome {
   readonly homeId: string;
@@ -41,6 +50,8 @@ export interface DedicatedHome {
   readonly observedGeneration: number;
   /** Hash of the settings that the cluster has it by; null when it has it not. */
   readonly observedSettings: string | null;
+  /** What the cluster has, since when it was seen so; null while nobody has looked. */
+  readonly annotations: (SeenAnnotations & { readonly since: Date }) | null;
   readonly absentSince: Date | null;
   readonly goneAt: Date | null;
   readonly createdAt: Date;
@@ -54,6 +65,15 @@ export const NOT_LOOKED_AT: readonly SeenCondition[] = [
 
 /** A flag of plan or deployment that keeps a home running while it is suspended. */
 export const KEEP_RUNNING_FLAG = 'keep_running_while_suspended';
+
+export function isSameAnnotations(known: SeenAnnotations | null, seen: SeenAnnotations): boolean {
+  return (
+    known !== null &&
+    known.modules.join() === seen.modules.join() &&
+    known.suspendedAt?.getTime() === seen.suspendedAt?.getTime() &&
+    known.flaw === seen.flaw
+  );
+}
 
 /** Those of what was seen that are not what is known. */
 export function changedConditions(
