@@ -5,9 +5,10 @@ import { Audit, type Actor } from '../audit/index.js';
 import { PlansService } from '../catalog/index.js';
 import { DeploymentsService, presentPlacement, Suspensions, type Deployment } from '../deployments/index.js';
 import { DedicatedHomes } from '../homes/index.js';
-import { EnforcedLicenses } from '../licenses/index.js';
+import { EnforcedLicenses, type EnforcedLicense } from '../licenses/index.js';
 import { PoliciesService, SubscriptionsService } from '../subscriptions/index.js';
-import { missingEvents, type Evidence, type Missing } from './domain/missing-events.js';
+import { clusterEvidence, type HomeEvidence } from './domain/cluster-evidence.js';
+import { missingEvents, type Evidence, type KnownHistory, type Missing } from './domain/missing-events.js';
 
 const CHUNK = 200;
 const REASON = 'filled in from what its home reported';
@@ -18,6 +19,8 @@ export interface BackfillCounts {
   readonly eventsInserted: number;
   readonly suspensionEventsInserted: number;
 }
+
+type Known = Pick<KnownHistory, 'events' | 'planModules'>;
 
 interface Found {
   readonly deployment: Deployment;
@@ -88,7 +91,7 @@ export class Backfill {
     const [events, planModules] = [await this.deployments.events(tx, id), await this.planModules(tx, id)];
     const switches = (await this.policies.events(tx, id)).modules;
     const known = { state, createdAt, firstReadyAt, events, switches, planModules };
-    const evidence = await this.evidence(tx, deployment, planModules);
+    const evidence = await this.evidence(tx, deployment, known);
     return { deployment, missing: missingEvents(known, evidence, this.clock.now()) };
   }
 
@@ -99,30 +102,38 @@ export class Backfill {
     return plan.content.modules.map(({ module }) => module);
   }
 
-  /** Null while its home has not confirmed what it shall be now. */
-  private async evidence(tx: Tx, deployment: Deployment, planModules: readonly string[]): Promise<Evidence | null> {
-    const seen = deployment.type === 'shared' ? null : await this.ofCluster(tx, deployment);
+  /** Null while nothing proves what its home has. */
+  private async evidence(tx: Tx, deployment: Deployment, known: Known): Promise<Evidence | null> {
     const license = await this.licenses.of(tx, deployment);
-    if (deployment.type === 'shared' ? license === null : seen === null) return null;
-    const modules = seen?.modules ?? license!.modules;
-    const ofLicense = license?.status === 'suspended' ? license.statusSince : null;
-    const suspendedAt = seen ? seen.suspendedAt : ofLicense;
+    const seen = deployment.type === 'shared' ? ofLicense(license, known) : await this.ofCluster(tx, deployment, known);
+    if (seen === null) return null;
+    const { modules, suspendedAt } = seen;
     const withoutSince = new Map<string, Date>();
-    for (const module of planModules.filter((each) => !modules.includes(each))) {
+    for (const module of seen.without) {
       const since = await this.licenses.withoutSince(tx, deployment.id, module);
       if (since) withoutSince.set(module, since);
     }
-    return { modules, suspendedAt, worksSince: license?.statusSince ?? this.clock.now(), withoutSince };
+    const worksSince = license?.statusSince ?? seen.worksSince ?? this.clock.now();
+    return { modules, suspendedAt, worksSince, withoutSince };
   }
 
-  /** What its annotations shall say, once the reconciler saw that generation applied: nobody reads them in the cluster. */
-  private async ofCluster(
-    tx: Tx,
-    deployment: Deployment,
-  ): Promise<{ readonly modules: readonly string[]; readonly suspendedAt: Date | null } | null> {
+  /** By what the reconciler saw in the annotations of its namespace: nothing here asks a cluster. */
+  private async ofCluster(tx: Tx, deployment: Deployment, known: Known): Promise<HomeEvidence | null> {
     const home = await this.homes.find(tx, presentPlacement(deployment).homeId);
-    return home && home.desired !== 'absent' && home.observedGeneration === home.generation ? home : null;
+    if (!home || home.desired === 'absent') return null;
+    return clusterEvidence(home.annotations, home, {
+      last: known.events.at(-1) ?? null,
+      planModules: known.planModules,
+    });
   }
+}
+
+/** By what the home of a pool reported to enforce. */
+function ofLicense(license: EnforcedLicense | null, { planModules }: Known): HomeEvidence | null {
+  if (license === null) return null;
+  const { modules, status, statusSince } = license;
+  const without = planModules.filter((module) => !modules.includes(module));
+  return { modules, without, suspendedAt: status === 'suspended' ? statusSince : null, worksSince: null };
 }
 
 function isNothing({ lifecycle, suspensions, switches }: Missing): boolean {

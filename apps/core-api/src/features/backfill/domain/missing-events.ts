@@ -1,5 +1,4 @@
-/** Of a deployment. */
-export type State = 'trial' | 'active' | 'past_due' | 'paused' | 'suspended' | 'cancelled' | 'archived';
+import { isStopped, type State } from './states.js';
 
 export interface KnownHistory {
   readonly state: State;
@@ -35,8 +34,6 @@ export interface Missing {
   readonly switches: readonly { readonly module: string; readonly enabled: boolean; readonly at: Date }[];
 }
 
-const STOPPED: readonly State[] = ['suspended', 'paused'];
-
 /**
  * The events that a history lacks. The state is the master: an event is missing when the last one does not lead to it, and it is
  * dated by the evidence; without evidence nothing is told that would need it. What is there already is never contradicted.
@@ -47,14 +44,14 @@ export function missingEvents(known: KnownHistory, evidence: Evidence | null, no
   const { state, createdAt } = known;
   let last = known.events.at(-1);
   if (!last) {
-    last = { to: STOPPED.includes(state) ? 'active' : state, at: createdAt };
+    last = { to: isStopped(state) ? 'active' : state, at: createdAt };
     lifecycle.push({ from: null, ...last });
   }
   if (last.to !== state) {
-    const stops = STOPPED.includes(state);
-    const at = stops ? evidence?.suspendedAt : STOPPED.includes(last.to) ? worksSince(evidence) : now;
+    const [stops, stopped] = [isStopped(state), isStopped(last.to)];
+    const at = stops ? evidence?.suspendedAt : stopped ? worksSince(evidence) : now;
     const event = at && { from: last.to, to: state, at: later(at, last.at) };
-    if (event) (stops || STOPPED.includes(last.to) ? suspensions : lifecycle).push(event);
+    if (event) (stops || stopped ? suspensions : lifecycle).push(event);
   }
   return { lifecycle, suspensions, switches: evidence === null ? [] : missingSwitches(known, evidence) };
 }
