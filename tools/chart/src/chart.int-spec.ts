@@ -85,6 +85,7 @@ describe('27: values.schema.json', () => {
     ['a mail address as MAIL_URL', ['coreApi.mail.url=mail.example.com'], /mail/],
     ['a proxy by its name', ['trustedProxies[0]=ingress-nginx'], /trustedProxies/],
     ['everybody as a proxy', ['trustedProxies[0]=0.0.0.0/0'], /trustedProxies/],
+    ['a peer of homes by its name', ['dedicatedHomes.internalPeers[0]=tenant-services'], /internalPeers/],
     ['an unknown kind of route', ['dedicatedHomes.route.kind=nodeport'], /kind/],
   ])('refuses %s', async (_what, sets, message) => {
     const args = ['template', 'bp', chartFolder, '--values', valuesFile('eu'), ...kubeVersion];

@@ -27,11 +27,16 @@ const gateway: ClusterSettings['route'] = {
   kind: 'httproute',
   gateway: { namespace: 'gateways', name: 'public', sectionName: 'https' },
 };
+const tenantServices: ClusterSettings['internalPeers'] = [
+  { namespaceLabels: { 'example.com/tenant-services': 'true' }, podLabels: { 'example.com/asks-gate': 'true' } },
+  { cidr: '10.40.0.0/16' },
+];
 const suspended = { suspendedAt: new Date('2027-03-01T10:00:00Z'), replicas: 0 };
 
 const variants: [string, Partial<DedicatedHomeSpec>, Partial<ClusterSettings>][] = [
   ['running, behind an ingress', {}, {}],
   ['running, behind a gateway', { epoch: 2 }, { route: gateway }],
+  ['asked by tenant services', {}, { internalPeers: tenantServices }],
   ['stopped', { replicas: 0 }, {}],
   [
     'suspended, with a certificate of its own',
@@ -74,6 +79,28 @@ describe('the objects of a home', () => {
       JSON.stringify(desiredObjects(golden, clusterSettings({ trustedProxies })));
     expect(dataOf(['10.0.0.0/8', '192.0.2.7'])).toContain('"TRUSTED_PROXIES":"10.0.0.0/8,192.0.2.7"');
     expect(dataOf([])).not.toContain('TRUSTED_PROXIES');
+  });
+
+  it('let tenant services that the settings name reach the internal port, and nobody without any', () => {
+    const partsOf = (internalPeers: ClusterSettings['internalPeers']) => {
+      const objects = desiredObjects(golden, clusterSettings({ internalPeers }));
+      const policy = objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'tenant-api');
+      const { ingress } = policy!['spec'] as { ingress: { from: unknown[]; ports: { port: string }[] }[] };
+      return {
+        services: objects
+          .filter(({ kind }) => kind === 'Service')
+          .map(({ metadata, spec }) => [
+            metadata.name,
+            (spec as { ports: { name: string }[] }).ports.map(({ name }) => name),
+          ]),
+        open: ingress.map(({ from, ports }) => [ports.map(({ port }) => port), from.length]),
+      };
+    };
+    expect(partsOf([])).toEqual({ services: [['tenant-api', ['http']]], open: [[['http'], 1]] });
+    expect(partsOf(tenantServices)).toEqual({
+      services: [['tenant-api', ['http']], ['tenant-api-internal', ['internal']]],
+      open: [[['http'], 1], [['internal'], 2]],
+    }); // prettier-ignore
   });
 
   it('come in an order in which each finds what it needs, and are of the kinds that are owned', () => {
@@ -120,6 +147,7 @@ describe('the objects of a home', () => {
     const now = templateOf({});
     for (const same of [{ epoch: 7 }, { tenantSlug: 'other', deploymentSlug: 'other' }, suspended, { modules: ['x'] }])
       expect(templateOf(same)).toEqual(now);
+    expect(templateOf({}, { internalPeers: tenantServices })).toEqual(now);
     expect(templateOf({ enrollmentToken: 'another-token-of-no-home-0123456789' })).not.toEqual(now);
     expect(templateOf({}, { kafkaBrokers: ['kafka:9093'] })).not.toEqual(now);
     expect(templateOf({}, { rootKey: '{}' })).not.toEqual(now);

@@ -14,6 +14,8 @@ interface PodSpec {
   [member: string]: unknown;
 }
 
+/** With every object that a home may have. */
+const internalPeers = [{ namespaceLabels: { 'example.com/tenant-services': 'true' } }, { cidr: '10.40.0.0/16' }];
 let cluster: TestCluster;
 let gateway: ClusterGateway;
 let objects: readonly KubernetesObject[];
@@ -21,7 +23,7 @@ let objects: readonly KubernetesObject[];
 beforeAll(async () => {
   cluster = testCluster();
   gateway = kubernetesGateway({ kubeconfig: cluster.kubeconfigFile });
-  objects = desiredObjects(homeSpec({ platform: cluster.platform }), clusterSettings());
+  objects = desiredObjects(homeSpec({ platform: cluster.platform }), clusterSettings({ internalPeers }));
   for (const object of objects.filter(({ kind }) => kind === 'Namespace' || kind === 'ServiceAccount')) {
     await gateway.apply(object);
   }

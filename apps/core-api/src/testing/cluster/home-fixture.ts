@@ -15,6 +15,7 @@ export function clusterSettings(changes: Partial<ClusterSettings> = {}): Cluster
     domain: 'eu-1.homes.example',
     route: { kind: 'ingress', className: 'nginx', tls: 'controller', annotations: {} },
     ingressPeers: [{ namespaceLabels: { 'kubernetes.io/metadata.name': 'ingress-nginx' } }],
+    internalPeers: [],
     enrollmentUrl: 'http://tenant-api-internal.biplane:8081',
     kafkaBrokers: ['kafka-0.internal:9092', 'kafka-1.internal:9092'],
     rootKey: JSON.stringify(TRUST_ROOT),

@@ -12,7 +12,7 @@ import { namespace } from './objects/namespace.js';
 import { defaultDeny, homeTraffic } from './objects/network-policies.js';
 import { limitRange, resourceQuota } from './objects/quota.js';
 import { secret } from './objects/secret.js';
-import { service } from './objects/service.js';
+import { internalService, service } from './objects/service.js';
 import { serviceAccount } from './objects/service-account.js';
 
 /** All objects of one home, in the order in which they are applied. `digest` gives the SHA-256 of a text in hex. */
@@ -42,6 +42,7 @@ export function buildObjects(
     settingsConfigMap(spec, settings),
     trustRootConfigMap(spec, settings),
     service(spec),
+    ...(settings.internalPeers.length > 0 ? [internalService(spec, settings)] : []),
     disruptionBudget(spec),
     deployment(spec, settings, checksum),
     settings.route.kind === 'ingress' ? ingress(spec, settings.route) : httpRoute(spec, settings.route),

@@ -38,6 +38,8 @@ export interface ClusterSettings {
   readonly route: IngressSettings | HttpRouteSettings;
   /** Who may connect to a home from outside its namespace: the ingress controller or gateway, and who scrapes metrics. */
   readonly ingressPeers: readonly NetworkPeer[];
+  /** Who may connect to a home's internal port: tenant services that ask the gate. It is in no Service without any. */
+  readonly internalPeers: readonly NetworkPeer[];
   /** Where the home enrolls: the internal port of the region's pool. */
   readonly enrollmentUrl: string;
   readonly kafkaBrokers: readonly string[];

@@ -1,6 +1,7 @@
 /** Names inside a home's namespace: the same in each, as nothing else lives there. */
 export const NAMES = {
   workload: 'tenant-api',
+  internal: 'tenant-api-internal',
   settings: 'tenant-api-settings',
   trustRoot: 'trust-root',
   enrollment: 'enrollment',

@@ -56,6 +56,7 @@ const peer: Field<NetworkPeer> = membersOf<NetworkPeer>(
       : [],
 );
 const peers = listOf(peer, 1, 20);
+const peersIfAny = listOf(peer, 0, 20);
 const egressRule: Field<EgressRule> = membersOf<EgressRule>({ peers, ports: listOf(port, 1, 20) });
 
 const CLUSTER_DNS: EgressRule = {
@@ -146,6 +147,7 @@ const regionSettings: Field<ClusterSettings> = membersOf<ClusterSettings>(
     domain: hostName,
     route,
     ingressPeers: peers,
+    internalPeers: withDefault<readonly NetworkPeer[]>(peersIfAny, []),
     enrollmentUrl: like(ORIGIN, 'a URL without a path, like http://tenant-api-internal.biplane:8081'),
     kafkaBrokers,
     rootKey,

@@ -154,6 +154,14 @@ describe('the plan', () => {
     expect(action).toMatchObject({ do: 'wait', reason: 'is being deleted and held by example.com/backup' });
   });
 
+  it('takes the internal Service away, and closes its port, once no tenant service is named any more', () => {
+    const open = desiredObjects(spec, clusterSettings({ internalPeers: [{ cidr: '10.40.0.0/16' }] }));
+    const steps = (from: readonly KubernetesObject[], to: readonly KubernetesObject[]) =>
+      writesOf(plan(from.map(asObserved), to, spec)).map(({ do: what, ref }) => `${what} ${ref.kind}/${ref.name}`);
+    expect(steps(desired, open)).toEqual(['repair NetworkPolicy/tenant-api', 'create Service/tenant-api-internal']);
+    expect(steps(open, desired)).toEqual(['repair NetworkPolicy/tenant-api', 'delete Service/tenant-api-internal']);
+  });
+
   it('deletes what is no longer desired by its uid: the route first, the namespace last', () => {
     const actions = writesOf(plan(observed, [], spec));
     expect(actions).toHaveLength(observed.length);

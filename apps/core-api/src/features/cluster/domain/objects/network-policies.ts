@@ -22,6 +22,10 @@ function peerOf({ cidr, namespaceLabels, podLabels }: NetworkPeer): Readonly<Rec
   };
 }
 
+function ingressOf(peers: readonly NetworkPeer[], port: string): Readonly<Record<string, unknown>> {
+  return { from: peers.map(peerOf), ports: [{ protocol: 'TCP', port }] };
+}
+
 function egressOf({ peers, ports }: EgressRule, protocols: readonly string[]): Readonly<Record<string, unknown>> {
   return {
     to: peers.map(peerOf),
@@ -38,7 +42,11 @@ export function homeTraffic(spec: DedicatedHomeSpec, settings: ClusterSettings):
     spec: {
       podSelector: { matchLabels: podSelector(spec) },
       policyTypes: ['Egress', 'Ingress'],
-      ingress: [{ from: settings.ingressPeers.map(peerOf), ports: [{ protocol: 'TCP', port: 'http' }] }],
+      ingress: [
+        ingressOf(settings.ingressPeers, 'http'),
+        // A rule of no peers would let everybody in.
+        ...(settings.internalPeers.length > 0 ? [ingressOf(settings.internalPeers, 'internal')] : []),
+      ],
       egress: [
         egressOf(dns, ['UDP', 'TCP']),
         ...[enrollment, postgresql, redis, kafka, ...(mail ? [mail] : [])].map((rule) => egressOf(rule, ['TCP'])),
