@@ -38,7 +38,7 @@ export {
 } from './stack/stack-control.js';
 export { answersWithoutPlace } from './openapi/answer-places.js';
 export { AnswerSchemas, routesWithoutAnswerSchema, type ApiDocument } from './openapi/answer-schemas.js';
-export { StackClient } from './stack/stack-client.js';
+export { StackClient, type OwnHome } from './stack/stack-client.js';
 export {
   acmeTenant,
   emptyVersion,

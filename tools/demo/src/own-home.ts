@@ -1,20 +1,11 @@
-import { ServiceClient } from '@biplane/testing';
+import type { OwnHome } from '@biplane/testing';
 import type { DemoContext } from './context.js';
 import { insist, until } from './expect.js';
 import { scenario } from './scenario.js';
 
-/** The ports on which every pod of a dedicated home listens. */
-const [publicPort, internalPort] = [8080, 8081];
 const startsWithinMs = 120_000;
 
-/** A dedicated home as its region's clients speak to it: the same credentials, at an address of its own. */
-export interface OwnHome {
-  readonly address: string;
-  readonly submitter: ServiceClient;
-  readonly gate: ServiceClient;
-}
-
-/** Waits until a pod of the home is ready, and says where it listens. */
+/** Waits until a pod of the home is ready, and speaks to it where it listens. */
 export async function ownHome({ client }: DemoContext, homeId: string): Promise<OwnHome> {
   const [address] = await until(
     `a ready pod of home ${homeId}`,
@@ -23,15 +14,5 @@ export async function ownHome({ client }: DemoContext, homeId: string): Promise<
     (addresses) => addresses.length > 0,
   );
   insist(address !== undefined, 'the pod to have an address');
-  const url = `http://${address}:${publicPort}`;
-  const [submitter, operator] = ['submitter', 'operator'].map((name) => {
-    const credentials = client.stack.clients[`${name}:${scenario.region}`];
-    insist(credentials !== undefined, `the stack to know the ${name} of ${scenario.region}`);
-    return credentials;
-  });
-  return {
-    address,
-    submitter: new ServiceClient(url, submitter ?? null),
-    gate: new ServiceClient(`http://${address}:${internalPort}`, operator ?? null, url),
-  };
+  return client.ownHome(scenario.region, address);
 }

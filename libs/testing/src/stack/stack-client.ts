@@ -4,6 +4,20 @@ import { ServiceClient } from './service-client.js';
 import { StackControl } from './stack-control.js';
 import { readStackFile, type StackFile } from './stack-file.js';
 
+/** The ports on which every pod of a dedicated home listens. */
+const [OWN_PORT, OWN_INTERNAL_PORT] = [8080, 8081];
+
+/** A dedicated home as its region's clients speak to it: with the credentials for the region's pool, at an address of its own. */
+export interface OwnHome {
+  /** Its public port. */
+  readonly url: string;
+  readonly submitter: ServiceClient;
+  /** Its internal port as an operator. */
+  readonly gate: ServiceClient;
+  /** Its public port as an operator. */
+  readonly operator: ServiceClient;
+}
+
 /** The running stack for e2e suites: its services as any of its clients, its Clock, its processes. */
 export class StackClient {
   private readonly opened = new Map<string, ServiceClient>();
@@ -34,6 +48,21 @@ export class StackClient {
   /** tenant-api's internal port: the gate. */
   internal(region: string, client = `operator:${region}`): ServiceClient {
     return this.open(named(this.stack.tenantApiInternal, region), client, named(this.stack.tenantApi, region));
+  }
+
+  /** The dedicated home of the region that listens at this address (`StackControl.homeAddresses`). */
+  ownHome(region: string, address: string): OwnHome {
+    const [url, internal] = [OWN_PORT, OWN_INTERNAL_PORT].map((port) => `http://${address}:${port}`) as [
+      string,
+      string,
+    ];
+    const operator = `operator:${region}`;
+    return {
+      url,
+      submitter: this.open(url, `submitter:${region}`),
+      gate: this.open(internal, operator, url),
+      operator: this.open(url, operator),
+    };
   }
 
   /** Moves the Clock of every process. They watch the file: await the effect. */

@@ -153,7 +153,7 @@ export async function findTheBooks(context: DemoContext): Promise<Outcome> {
   insistEqual([run.done, run.skipped], [0, 0], 'a run at the new home');
   insistEqual(await owed(members), ['90.00', '90.00', '90.00'], 'what the members owe after a run at the new home');
   return {
-    headline: `at ${home.address} the members sign in; June is charged once, and a run there charges nothing twice`,
+    headline: `at ${home.url} the members sign in; June is charged once, and a run there charges nothing twice`,
   };
 }
 

@@ -73,7 +73,7 @@ export async function useTheContainer(context: DemoContext): Promise<Outcome> {
   insistEqual((answer as { accepted: number }).accepted, 1, 'the usage that its own home accepted');
   await counted(context, tenantId, '24');
   return {
-    headline: `at ${home.address} the gate allows, and 24 droplet hours are counted by core-api; the pool refuses (${inPool.code})`,
+    headline: `at ${home.url} the gate allows, and 24 droplet hours are counted by core-api; the pool refuses (${inPool.code})`,
   };
 }
 

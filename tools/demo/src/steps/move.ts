@@ -1,8 +1,9 @@
+import type { OwnHome } from '@biplane/testing';
 import type { DemoContext } from '../context.js';
 import { counted, dropletHours } from '../droplet-hours.js';
 import { insist, insistEqual, until } from '../expect.js';
 import type { Outcome } from '../narrator.js';
-import { ownHome, type OwnHome } from '../own-home.js';
+import { ownHome } from '../own-home.js';
 import type { UsageEvent } from '../scenario.js';
 import { Traffic } from '../traffic.js';
 import { succeeded } from './tenant.js';
