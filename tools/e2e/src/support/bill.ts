@@ -9,7 +9,7 @@ interface Money {
 }
 
 export interface Bill {
-  readonly lines: readonly { readonly kind: string; readonly amount: Money }[];
+  readonly lines: readonly { readonly kind: string; readonly quantity: string; readonly amount: Money }[];
   readonly subtotal: Money;
   readonly taxes: readonly { readonly amount: Money }[];
   readonly total: Money;

@@ -1,8 +1,9 @@
 import type { TestCluster } from '@biplane/testing';
 
-interface Resources {
-  readonly groupVersion: string;
-  readonly resources: readonly { readonly name: string; readonly verbs: readonly string[] }[];
+interface Kind {
+  readonly name: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
 }
 
 interface Groups {
@@ -10,24 +11,42 @@ interface Groups {
 }
 
 interface Listed {
-  readonly items?: readonly { readonly data?: Readonly<Record<string, string>> }[];
+  readonly items?: readonly {
+    readonly metadata: { readonly name: string };
+    readonly data?: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** One list of each kind that the API server has. */
+async function* everyList(cluster: TestCluster, query = ''): AsyncGenerator<Kind & { readonly list: Listed | null }> {
+  const groups = await cluster.get<Groups>('/apis');
+  const apis = ['/api/v1', ...(groups?.groups ?? []).map((group) => `/apis/${group.preferredVersion.groupVersion}`)];
+  for (const api of apis) {
+    const kinds = await cluster.get<{ readonly resources: readonly Kind[] }>(api);
+    for (const kind of kinds?.resources ?? []) {
+      if (!kind.verbs.includes('list')) continue;
+      yield { ...kind, list: await cluster.get<Listed>(`${api}/${kind.name}${query}`) };
+    }
+  }
 }
 
 /** Every object of every kind that the API server lists, as text; what Secrets hold is opened as well. */
 export async function textOfEveryObject(cluster: TestCluster): Promise<string[]> {
-  const groups = await cluster.get<Groups>('/apis');
-  const apis = ['/api/v1', ...(groups?.groups ?? []).map((group) => `/apis/${group.preferredVersion.groupVersion}`)];
   const texts: string[] = [];
-  for (const api of apis) {
-    const kinds = await cluster.get<Resources>(api);
-    for (const { name, verbs } of kinds?.resources ?? []) {
-      if (!verbs.includes('list')) continue;
-      const list = await cluster.get<Listed>(`${api}/${name}`);
-      texts.push(JSON.stringify(list));
-      if (name === 'secrets') texts.push(...(list?.items ?? []).flatMap(opened));
-    }
+  for await (const { name, list } of everyList(cluster)) {
+    texts.push(JSON.stringify(list));
+    if (name === 'secrets') texts.push(...(list?.items ?? []).flatMap(opened));
   }
   return texts;
+}
+
+/** `Kind/name` of every object that has this label, whoever made it. */
+export async function labelled(cluster: TestCluster, label: string, value: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { kind, list } of everyList(cluster, `?labelSelector=${encodeURIComponent(`${label}=${value}`)}`)) {
+    found.push(...(list?.items ?? []).map(({ metadata }) => `${kind}/${metadata.name}`));
+  }
+  return found;
 }
 
 const opened = ({ data = {} }: { readonly data?: Readonly<Record<string, string>> }): string[] =>

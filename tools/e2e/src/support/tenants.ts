@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { acmeTenant, waitFor } from '@biplane/testing';
 import { TIME_ZONE } from './month.js';
-import { insistently, persistently } from './persist.js';
+import { awaitSucceeded } from './operations.js';
+import { insistently } from './persist.js';
 import { REGION, type E2eStack } from './stack.js';
 
 export interface CreatedTenant {
@@ -9,11 +10,6 @@ export interface CreatedTenant {
   readonly deployment: { readonly id: string; readonly type: string; readonly database: string };
   readonly operation: { readonly id: string };
   readonly inviteToken: string | null;
-}
-
-interface Operation {
-  readonly state: string;
-  readonly steps: readonly { readonly name: string; readonly state: string; readonly reason: string | null }[];
 }
 
 export interface License {
@@ -64,20 +60,7 @@ export function createTenant(
 }
 
 export async function awaitReady(stack: E2eStack, { operation }: CreatedTenant): Promise<void> {
-  let last: unknown;
-  await waitFor(
-    `the operation ${operation.id} to succeed`,
-    async () => {
-      const { body } = await persistently(stack.core, { method: 'GET', path: `/api/v1/operations/${operation.id}` });
-      last = body;
-      const { state } = body as Operation;
-      if (state === 'failed') throw new Error(`The operation failed: ${JSON.stringify(body)}`);
-      return state === 'succeeded';
-    },
-    { deadlineMs: READY_MS, everyMs: 100 },
-  ).catch((error: unknown) => {
-    throw new Error(`${String(error)}; last: ${JSON.stringify(last)}`);
-  });
+  await awaitSucceeded(stack, operation.id);
 }
 
 export async function createReadyTenant(stack: E2eStack, plan = 'studio'): Promise<CreatedTenant> {

@@ -1,4 +1,4 @@
-import { waitFor } from '@biplane/testing';
+import { waitFor, type ServiceClient } from '@biplane/testing';
 import type { Month } from './month.js';
 import { insistently } from './persist.js';
 import { REGION, type E2eStack } from './stack.js';
@@ -24,6 +24,7 @@ export interface Completeness {
   readonly complete: boolean;
   readonly hoursExpected: number;
   readonly hoursComplete: number;
+  readonly missing: readonly { readonly homeId: string; readonly hour: string; readonly state: string }[];
 }
 
 /** What golden bill 1 counts: 1,488 included, 672 above. */
@@ -61,11 +62,15 @@ export function usageEvent(
 }
 
 /** Sends every batch until it is answered: what was acknowledged before a cut connection comes back as a duplicate. */
-export async function submit(stack: E2eStack, events: readonly UsageEvent[], batch = BATCH): Promise<UsageAnswer> {
+export async function submit(
+  home: { readonly submitter: ServiceClient },
+  events: readonly UsageEvent[],
+  batch = BATCH,
+): Promise<UsageAnswer> {
   const total = { accepted: 0, duplicates: 0, rejected: 0, results: [] as UsageAnswer['results'][number][] };
   for (let at = 0; at < events.length; at += batch) {
     const request = { method: 'POST', path: '/api/v1/usage', body: events.slice(at, at + batch), headers: BATCH_TYPE };
-    const answer = await insistently<UsageAnswer>(stack.submitter, request, 202);
+    const answer = await insistently<UsageAnswer>(home.submitter, request, 202);
     total.accepted += answer.accepted;
     total.duplicates += answer.duplicates;
     total.rejected += answer.rejected;
