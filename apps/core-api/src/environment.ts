@@ -8,6 +8,9 @@ import {
   type EnvironmentOf,
 } from '@biplane/service-kit';
 
+/** What installations of one cluster are told apart by: the value of a label. */
+export const PLATFORM_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 const regionList = variable.list({
   help: 'Regions that have topics and access rules; a region is described by PUT /regions/{code}',
   example: 'eu-1,us-1',
@@ -47,6 +50,19 @@ export const environmentSpec = {
     help: 'JSON file of the invoice issuer: code, name, address, zone, tax id, how to pay, country (without it nothing is reverse-charged)',
     example: './issuer.json',
   }),
+  CLUSTER_SETTINGS_FILE: variable.optional(
+    variable.text({
+      help: "The reconciler's, for dry runs: without it they do not know what a dedicated home would be made of",
+      example: './cluster-settings.json',
+    }),
+  ),
+  PLATFORM: variable.optional(
+    variable.text({
+      help: "The reconciler's, for dry runs: needed with CLUSTER_SETTINGS_FILE",
+      example: 'production',
+      pattern: PLATFORM_NAME,
+    }),
+  ),
   ...mailVariables,
   WEBHOOK_TEST_HOSTS: variable.optional(
     variable.list({

@@ -8,12 +8,8 @@ import {
 } from '@biplane/service-kit';
 import { createCoreClient } from './database.js';
 import { AuditWritingModule } from './features/audit/index.js';
-import {
-  kubernetesGateway,
-  loadClusterSettings,
-  RecordingCluster,
-  type ClusterGateway,
-} from './features/cluster/index.js';
+import { kubernetesGateway } from './features/cluster/cluster.gateway.js';
+import { loadClusterSettings, RecordingCluster, type ClusterGateway } from './features/cluster/index.js';
 import { ReconcilerModule, type ReconcilerSettings } from './features/reconciler/index.js';
 import type { ReconcilerEnvironment } from './reconciler-environment.js';
 import { SERVICE_VERSION } from './version.js';

@@ -1,4 +1,5 @@
 import { postgresUrl, serviceVariables, variable, type EnvironmentOf } from '@biplane/service-kit';
+import { PLATFORM_NAME } from './environment.js';
 
 const { CLIENTS_FILE: _clients, TOKEN_KEY_FILE: _tokenKey, ...ownVariables } = serviceVariables;
 
@@ -31,7 +32,7 @@ export const reconcilerEnvironmentSpec = {
   PLATFORM: variable.text({
     help: 'Name of this installation: all that it lists, sweeps or deletes in the cluster carries it as a label',
     example: 'production',
-    pattern: /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    pattern: PLATFORM_NAME,
   }),
   RECONCILER_REGIONS: variable.optional(
     variable.list({

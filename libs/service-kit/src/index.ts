@@ -1,6 +1,7 @@
 // database
 export { executeSql, prismaOf, querySql, type Tx } from './database/tx.js';
 export { UnitOfWork, type IsolationLevel, type TransactionOptions } from './database/unit-of-work.js';
+export { rehearse } from './database/rehearse.js';
 export { openDatabase, type DatabaseOptions, type PrismaAdapter } from './database/open-database.js';
 export { DatabaseModule } from './database/database.module.js';
 export {

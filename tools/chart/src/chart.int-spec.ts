@@ -299,6 +299,23 @@ describe('the reconciler', () => {
     },
   );
 
+  it('shares its settings with core-api, for dry runs, and none of its rights', async () => {
+    const told = async (variant: 'eu' | 'two-regions', name: string) => {
+      const template = podTemplate(one(await render(variant), 'Deployment', name))!;
+      const volumes = template.spec['volumes'] as { name: string; configMap?: { name: string } }[];
+      return {
+        file: volumes.find((volume) => volume.name === 'cluster-settings')?.configMap?.name,
+        variables: template.spec.containers[0]!.env?.filter(({ name: variable }) =>
+          /^(PLATFORM|CLUSTER_SETTINGS_FILE)$/.test(variable),
+        ).map(({ name: variable }) => variable),
+      };
+    };
+    const shared = { file: 'bp-biplane-reconciler', variables: ['PLATFORM', 'CLUSTER_SETTINGS_FILE'] };
+    expect(await told('eu', 'bp-biplane-core-api')).toEqual(shared);
+    expect(await told('eu', 'bp-biplane-reconciler')).toEqual(shared);
+    expect(await told('two-regions', 'bp-biplane-core-api')).toEqual({ file: undefined, variables: [] });
+  });
+
   it('has exactly the rights of the rules file, and is bound to its own ServiceAccount', async () => {
     const manifests = await render('eu');
     const rules = JSON.parse(readFileSync(path.join(chartFolder, 'files/reconciler-rules.json'), 'utf8')) as unknown[];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { publishPlan, ServiceClient, testPostgres, type TestPostgres } from '@biplane/testing';
-import { runCore, type RunningCore } from './running-core.js';
+import { runCore, type CoreOptions, type RunningCore } from './running-core.js';
 import { prepareCatalog, studio, tenantBody } from './scenario.js';
 
 export interface ShownSubscription {
@@ -44,7 +44,9 @@ export interface ShownClaims {
   >;
 }
 
-export async function coreSuite(options: { startAt: string; clients?: Record<string, string[]> }): Promise<CoreSuite> {
+export async function coreSuite(
+  options: { startAt: string } & Pick<CoreOptions, 'clients' | 'clusters'>,
+): Promise<CoreSuite> {
   const postgres = await testPostgres('core');
   const core = await runCore({ databaseUrl: postgres.url, regions: ['eu-1'], ...options });
   const admin = new ServiceClient(core.url, { clientId: 'admin', clientSecret: 'admin' });

@@ -1,11 +1,6 @@
 import { clusterProxy, testCluster } from '@biplane/testing';
-import {
-  kubernetesGateway,
-  OWNED_KINDS,
-  platformLabels,
-  READ_KINDS,
-  type KubernetesObject,
-} from '../features/cluster/index.js';
+import { OWNED_KINDS, platformLabels, READ_KINDS, type KubernetesObject } from '../features/cluster/index.js';
+import { kubernetesGateway } from './cluster/real-gateway.js';
 import { ReconcilerRig } from './reconciler-rig.js';
 
 /** For tools/bench, which knows no service from inside: what a pass over homes that nobody changed costs, as JSON on the last line. */

@@ -2,7 +2,6 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeyPair, exportPublicJwk, jwkThumbprint } from '@biplane/licensing';
 import { bootstrap, FieldCipher, parseFieldKeys, type RunningService } from '@biplane/service-kit';
 import { testPostgres, waitFor, type TestPostgres } from '@biplane/testing';
 import {
@@ -11,16 +10,12 @@ import {
   type ClusterSettings,
   type KubernetesObject,
 } from '../features/cluster/index.js';
-import { WantedHomes } from '../features/homes/index.js';
+import { objectsOf, WantedHomes } from '../features/homes/index.js';
 import { tokenPlace } from '../features/homes/token-place.js';
-import { objectsOf } from '../features/reconciler/desired-home.js';
 import { FullPass } from '../features/reconciler/index.js';
 import { RECONCILER_DOCS, ReconcilerAppModule } from '../reconciler-app.module.js';
 import type { ReconcilerEnvironment } from '../reconciler-environment.js';
-import { clusterSettings } from './cluster/home-fixture.js';
-
-const publicJwk = exportPublicJwk(createKeyPair().publicKey);
-const ROOT_KEY = { kid: jwkThumbprint(publicJwk), publicJwk };
+import { clusterSettingsOf } from './cluster/home-fixture.js';
 
 /** Everything that a reconciler process is started with; a child process gets it as JSON. */
 export interface ReconcilerInput {
@@ -73,8 +68,7 @@ export class ReconcilerRig {
 
   /** What reconcilers that start from now on read. */
   changeSettings(changes: Partial<ClusterSettings>): void {
-    const regions = { 'eu-1': { ...clusterSettings(changes), rootKey: ROOT_KEY } };
-    writeFileSync(join(this.input.folder, 'cluster-settings.json'), JSON.stringify({ regions }));
+    writeFileSync(join(this.input.folder, 'cluster-settings.json'), JSON.stringify(clusterSettingsOf(changes)));
   }
 
   /** Moves the time of all reconcilers. */

@@ -31,6 +31,8 @@ export interface CoreOptions {
   readonly webhookTestHosts?: readonly string[];
   /** MAIL_URL; without it no mail is sent. */
   readonly mailUrl?: string;
+  /** As the reconciler has them; without them dry runs do not know what a dedicated home is made of. */
+  readonly clusters?: { readonly platform: string; readonly settings: object };
 }
 
 export interface RunningCore extends RunningService {
@@ -91,6 +93,8 @@ export async function runCore(options: CoreOptions): Promise<RunningCore> {
     // kafkajs shares the topics of all members out among all of them: suites that share a broker share no group.
     CONSUMER_GROUP: groups.coreConsumer(options.regions[0]!),
     WEBHOOK_TEST_HOSTS: options.webhookTestHosts,
+    CLUSTER_SETTINGS_FILE: options.clusters && file('cluster-settings.json', options.clusters.settings),
+    PLATFORM: options.clusters?.platform,
     MAIL_URL: options.mailUrl,
     MAIL_FROM: options.mailUrl && 'billing@biplane.example',
     KAFKA_BROKERS: options.kafka?.brokers ?? ['127.0.0.1:1'],

@@ -30,6 +30,10 @@
   value: /etc/biplane/kms/token
 {{- end }}
 {{- end }}
+{{- if .Values.reconciler.enabled }}
+# For dry runs: what homes are made of, and no credentials of the cluster.
+{{ include "biplane.clustersEnv" . }}
+{{- end }}
 {{- with .Values.coreApi.mail }}
 {{- if .url }}
 - name: MAIL_URL

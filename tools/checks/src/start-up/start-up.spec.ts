@@ -16,6 +16,10 @@ describe('what a program loads at its start', () => {
     expect(packages.filter((name) => ['pdfkit', 'fontkit', 'nodemailer'].includes(name))).toEqual([]);
   });
 
+  it('core-api loads no client of a cluster, though it says what a home is made of', () => {
+    expect(packagesOf('apps/core-api/src/main.ts').filter((name) => name.startsWith('@kubernetes/'))).toEqual([]);
+  });
+
   it('is what its imports name, and theirs, in every package of ours', () => {
     expect(packagesOf('libs/invoice-pdf/src/drawing/thread.main.ts')).toEqual(
       expect.arrayContaining(['pdfkit', 'fontkit', 'temporal-polyfill']),

@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterProxy, testCluster, type ClusterFault, type ClusterProxy, type TestCluster } from '@biplane/testing';
 import { clusterSettings, homeSpec } from '../../testing/cluster/home-fixture.js';
-import {
-  desiredObjects,
-  kubernetesGateway,
-  reconcilerRules,
-  refOf,
-  type ClusterGateway,
-  type KubernetesObject,
-} from './index.js';
+import { kubernetesGateway } from './cluster.gateway.js';
+import { desiredObjects, reconcilerRules, refOf, type ClusterGateway, type KubernetesObject } from './index.js';
 
 /** Short, so that a hang costs a second and not ten. */
 const policy = { callTimeoutMs: 1500, attemptsMax: 4, budgetMs: 20_000, pauseBaseMs: 5, pauseMsMax: 50 };

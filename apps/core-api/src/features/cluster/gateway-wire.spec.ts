@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { eventually } from '@biplane/testing';
 import { clusterSettings, homeSpec } from '../../testing/cluster/home-fixture.js';
 import { scriptedApiServer, type Script, type ScriptedApiServer } from '../../testing/cluster/scripted-api-server.js';
-import { desiredObjects, kubernetesGateway, refOf, type ClusterHint, type KubernetesObject } from './index.js';
+import { kubernetesGateway } from './cluster.gateway.js';
+import { desiredObjects, refOf, type ClusterHint, type KubernetesObject } from './index.js';
 import { APPLY_PATCH, JSON_PATCH } from './kubernetes/kubernetes-gateway.js';
 
 const policy = { callTimeoutMs: 2000, attemptsMax: 4, budgetMs: 10_000, pauseBaseMs: 1, pauseMsMax: 2 };

@@ -42,7 +42,6 @@ export {
 } from './cluster-gateway.js';
 export { parseClusterSettings, type ClusterSettingsByRegion } from './domain/parse-cluster-settings.js';
 export { loadClusterSettings } from './load-cluster-settings.js';
-export { kubernetesGateway, type KubernetesOptions } from './cluster.gateway.js';
 export { differences, type Differences } from './domain/differences.js';
 export { listKeys } from './domain/list-keys.js';
 export { RecordingCluster } from './recording-cluster.js';

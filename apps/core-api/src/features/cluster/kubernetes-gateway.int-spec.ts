@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { testCluster, type TestCluster } from '@biplane/testing';
 import { clusterConformance } from '../../testing/cluster/cluster-conformance.js';
 import { realHands, type ClusterHands } from '../../testing/cluster/cluster-hands.js';
-import { kubernetesGateway, type ClusterGateway } from './index.js';
+import { kubernetesGateway } from './cluster.gateway.js';
+import type { ClusterGateway } from './index.js';
 
 let cluster: TestCluster;
 let gateway: ClusterGateway;

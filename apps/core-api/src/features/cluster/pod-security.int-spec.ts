@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testCluster, type TestCluster } from '@biplane/testing';
 import { clusterSettings, homeSpec } from '../../testing/cluster/home-fixture.js';
-import { desiredObjects, kubernetesGateway, type ClusterGateway, type KubernetesObject } from './index.js';
+import { kubernetesGateway } from './cluster.gateway.js';
+import { desiredObjects, type ClusterGateway, type KubernetesObject } from './index.js';
 
 interface Container {
   securityContext: Record<string, unknown>;

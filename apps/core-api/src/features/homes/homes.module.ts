@@ -4,6 +4,7 @@ import { TenantsModule } from '../tenants/index.js';
 import { DedicatedHomes } from './dedicated-homes.service.js';
 import { HomeObjectsController } from './home-objects.controller.js';
 import { HomeObjectsStore } from './home-objects.store.js';
+import { HomePlans, plannedClusters } from './home-plans.js';
 import { HomeObservations } from './home-observations.js';
 import { HomeStopsStore } from './home-stops.store.js';
 import { HomesStore } from './homes.store.js';
@@ -20,6 +21,8 @@ import { WantedHomes } from './wanted-homes.service.js';
   providers: [
     DedicatedHomes,
     HomeObservations,
+    HomePlans,
+    plannedClusters,
     SuspendedHomes,
     HomesStore,
     HomeStopsStore,
@@ -27,7 +30,7 @@ import { WantedHomes } from './wanted-homes.service.js';
     ReconcileQueue,
     ObservationsStore,
   ],
-  exports: [DedicatedHomes, SuspendedHomes],
+  exports: [DedicatedHomes, HomePlans, SuspendedHomes],
 })
 export class HomesModule {}
 

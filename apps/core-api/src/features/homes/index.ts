@@ -1,3 +1,4 @@
+export { objectsOf } from './desired-home.js';
 export { DedicatedHomes, type HomeEnrollment, type LicensedHome, type NewHome } from './dedicated-homes.service.js';
 export {
   isSameAnnotations,
@@ -9,6 +10,7 @@ export {
   type SeenCondition,
 } from './domain/home.js';
 export type { SeenObject } from './domain/home-object.js';
+export { HomePlans } from './home-plans.js';
 export { HomesModule, WantedHomesModule } from './homes.module.js';
 export type { Observation } from './observations.store.js';
 export { OrphansStore, type Orphan, type OrphanReason } from './orphans.store.js';

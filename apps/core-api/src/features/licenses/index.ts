@@ -1,4 +1,5 @@
 export { AppliedService } from './applied.service.js';
+export { LicenseDocumentDto } from './license-document.responses.js';
 export type { StoredReport } from './applied.store.js';
 export { EnforcedLicenses, type EnforcedLicense } from './enforced-licenses.js';
 export { LicenseEnds, type EndingLicense } from './license-ends.js';

@@ -13,7 +13,7 @@ import {
   type SettingValue,
 } from '../deployments/index.js';
 import { DedicatedHomes } from '../homes/index.js';
-import { LicenseService } from '../licenses/index.js';
+import { LicenseService, type LicenseRow } from '../licenses/index.js';
 import type { Operation } from '../operations/index.js';
 import { RegionsService, type Region } from '../regions/index.js';
 import { SubscriptionErrors, SubscriptionsService, termOf, type TermBody } from '../subscriptions/index.js';
@@ -32,7 +32,7 @@ export interface Provisioned {
   readonly operation: Operation;
   /** Told once; only its hash is stored. */
   readonly inviteToken: string;
-  readonly licenseVersion: number;
+  readonly license: LicenseRow;
 }
 
 /** The two halves of a deployment's beginning: the row that says where it will stand, and the subscription that brings it to life. */
@@ -118,7 +118,7 @@ export class DeploymentProvisioning {
     faultPoint('create_tenant_before_license');
     const license = await this.licenses.issue(tx, deploymentId, 'created');
     const operation = await this.saga.start(tx, ids, type);
-    return { operation, inviteToken: invite.token, licenseVersion: license.version };
+    return { operation, inviteToken: invite.token, license };
   }
 
   private async createHome(tx: Tx, deploymentId: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Post, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   Idempotent, IdempotencyKey, IdempotencyService, LocatedAt, MaybeIdempotencyKey, MaybeIdempotent, Scopes, UuidParam,
   type IdempotentRequest, type StoredAnswer,
@@ -9,6 +9,8 @@ import { deploymentJson } from '../deployments/index.js';
 import { operationJson } from '../operations/index.js';
 import { SubscriptionViews } from '../subscriptions/index.js';
 import { CreateDeploymentBody, StartSubscriptionBody, SubscribeBody } from './deployments.dto.js';
+import { DryRunQuery, PlannedDeploymentDto } from './dry-run.dto.js';
+import { DryRuns } from './dry-runs.service.js';
 import { FurtherDeployments } from './further-deployments.service.js';
 import { CreatedDeploymentDto, SubscribedDto } from './provisioning.responses.js';
 
@@ -19,20 +21,24 @@ export class FurtherDeploymentsController {
   constructor(
     private readonly deployments: FurtherDeployments,
     private readonly views: SubscriptionViews,
+    private readonly dryRuns: DryRuns,
     private readonly idempotency: IdempotencyService,
   ) {}
 
   /** With a plan it is provisioned like the tenant's first one (202); without one it is recorded and waits for it (201). */
   @Post('deployments')
   @Idempotent()
+  @ApiOkResponse({ type: PlannedDeploymentDto, description: 'Of a dry run' })
   @ApiAcceptedResponse({ type: CreatedDeploymentDto })
   @ApiCreatedResponse({ type: CreatedDeploymentDto })
   @LocatedAt({ 201: 'deployments/{deployment.id}', 202: 'operations/{operation.id}' })
   create(
     @IdempotencyKey() request: IdempotentRequest,
+    @Query() { dryRun }: DryRunQuery,
     @Body() body: CreateDeploymentBody,
     @CurrentActor() actor: Actor,
   ): Promise<StoredAnswer> {
+    if (dryRun === 'true') return this.dryRuns.ofDeployment(body, actor);
     return this.idempotency.run(request, async (tx) => {
       const { deployment, provisioned } = await this.deployments.create(tx, body, actor);
       const created: CreatedDeploymentDto = {

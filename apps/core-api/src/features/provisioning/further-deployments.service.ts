@@ -118,7 +118,7 @@ export class FurtherDeployments {
       action: 'subscription.started',
       object: { type: 'deployment', id: deploymentId },
       tenantId: tenant.id,
-      after: { plan: { code: plan.planCode, version: plan.version }, licenseVersion: started.licenseVersion },
+      after: { plan: { code: plan.planCode, version: plan.version }, licenseVersion: started.license.version },
     });
     return started;
   }

@@ -1,11 +1,13 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   Idempotent, IdempotencyKey, IdempotencyService, LocatedAt, Scopes, type IdempotentRequest, type StoredAnswer,
 } from '@biplane/service-kit'; // prettier-ignore
 import { CurrentActor, type Actor } from '../audit/index.js';
 import { deploymentJson } from '../deployments/index.js';
 import { operationJson } from '../operations/index.js';
+import { DryRunQuery, PlannedDeploymentDto } from './dry-run.dto.js';
+import { DryRuns } from './dry-runs.service.js';
 import { CreateTenantBody } from './provisioning.dto.js';
 import { CreatedTenantDto } from './provisioning.responses.js';
 import { TenantProvisioningService } from './tenant-provisioning.service.js';
@@ -15,6 +17,7 @@ import { TenantProvisioningService } from './tenant-provisioning.service.js';
 export class ProvisioningController {
   constructor(
     private readonly provisioning: TenantProvisioningService,
+    private readonly dryRuns: DryRuns,
     private readonly idempotency: IdempotencyService,
   ) {}
 
@@ -23,13 +26,16 @@ export class ProvisioningController {
   @HttpCode(202)
   @Idempotent()
   @Scopes('platform:admin')
+  @ApiOkResponse({ type: PlannedDeploymentDto, description: 'Of a dry run' })
   @ApiAcceptedResponse({ type: CreatedTenantDto })
   @LocatedAt({ 202: 'operations/{operation.id}' })
   createTenant(
     @IdempotencyKey() request: IdempotentRequest,
+    @Query() { dryRun }: DryRunQuery,
     @Body() body: CreateTenantBody,
     @CurrentActor() actor: Actor,
   ): Promise<StoredAnswer> {
+    if (dryRun === 'true') return this.dryRuns.ofTenant(body, actor);
     return this.idempotency.run(request, async (tx) => {
       const { tenant, deployment, operation, inviteToken } = await this.provisioning.createTenant(tx, body, actor);
       const created: CreatedTenantDto = {

@@ -8,6 +8,7 @@ import { RegionsModule } from '../regions/index.js';
 import { SubscriptionsModule } from '../subscriptions/index.js';
 import { TenantsModule } from '../tenants/index.js';
 import { DeploymentProvisioning } from './deployment-provisioning.service.js';
+import { DryRuns } from './dry-runs.service.js';
 import { FurtherDeploymentsController } from './deployments.controller.js';
 import { FurtherDeployments } from './further-deployments.service.js';
 import { ProvisioningController } from './provisioning.controller.js';
@@ -26,7 +27,7 @@ import { TenantProvisioningService } from './tenant-provisioning.service.js';
     TenantsModule,
   ],
   controllers: [ProvisioningController, FurtherDeploymentsController],
-  providers: [TenantProvisioningService, DeploymentProvisioning, FurtherDeployments, ProvisioningSaga],
+  providers: [TenantProvisioningService, DeploymentProvisioning, FurtherDeployments, DryRuns, ProvisioningSaga],
   exports: [TenantProvisioningService],
 })
 export class ProvisioningModule {}

@@ -3,6 +3,7 @@ import { IDS, type Ids, type Tx } from '@biplane/service-kit';
 import { Audit, type Actor } from '../audit/index.js';
 import { PlansService } from '../catalog/index.js';
 import { DeploymentsService, type Deployment } from '../deployments/index.js';
+import type { LicenseRow } from '../licenses/index.js';
 import type { Operation } from '../operations/index.js';
 import { RegionsService } from '../regions/index.js';
 import { TenantsService, type Tenant } from '../tenants/index.js';
@@ -16,6 +17,7 @@ export interface CreatedTenant {
   readonly operation: Operation;
   /** Told once; only its hash is stored. */
   readonly inviteToken: string;
+  readonly license: LicenseRow;
 }
 
 /** Creates a tenant with all that belongs to it, over five features, in the one transaction that it is given. */
@@ -51,7 +53,7 @@ export class TenantProvisioningService {
     );
     const { timeZone, currency } = billing;
     const { type } = recorded.decision;
-    const { operation, inviteToken, licenseVersion } = await this.provisioning.start(
+    const { operation, inviteToken, license } = await this.provisioning.start(
       tx,
       {
         tenantId,
@@ -76,10 +78,10 @@ export class TenantProvisioningService {
         deploymentId: recorded.id,
         ...recorded.decision,
         plan: { code: plan.planCode, version: plan.version },
-        licenseVersion,
+        licenseVersion: license.version,
       },
     });
     const deployment = await this.deployments.required(tx, recorded.id);
-    return { tenant, deployment, operation, inviteToken };
+    return { tenant, deployment, operation, inviteToken, license };
   }
 }

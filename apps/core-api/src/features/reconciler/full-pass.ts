@@ -10,9 +10,8 @@ import {
   type ClusterGateway,
   type KubernetesObject,
 } from '../cluster/index.js';
-import { isSameAnnotations, WantedHomes, type WantedHome } from '../homes/index.js';
+import { isSameAnnotations, objectsOf, WantedHomes, type WantedHome } from '../homes/index.js';
 import { podOf, workloadOf } from './cluster-reading.js';
-import { objectsOf } from './desired-home.js';
 import { availability } from './domain/availability.js';
 import { OrphanSweep } from './orphan-sweep.js';
 import { Permissions } from './permissions.js';

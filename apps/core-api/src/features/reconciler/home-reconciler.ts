@@ -12,8 +12,14 @@ import {
   type KubernetesObject,
   type WritingAction,
 } from '../cluster/index.js';
-import { WantedHomes, type Look, type ReconcileClaim, type SeenCondition, type WantedHome } from '../homes/index.js';
-import { objectsOf } from './desired-home.js';
+import {
+  objectsOf,
+  WantedHomes,
+  type Look,
+  type ReconcileClaim,
+  type SeenCondition,
+  type WantedHome,
+} from '../homes/index.js';
 import { availability } from './domain/availability.js';
 import { backOffMs, waitMs } from './domain/pauses.js';
 import { refusedCondition } from './domain/refusals.js';

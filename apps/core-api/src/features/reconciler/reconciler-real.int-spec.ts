@@ -12,6 +12,7 @@ import {
   type TestIdentity,
 } from '@biplane/testing';
 import { tellsWhatTheClusterHas } from '../../testing/annotation-cases.js';
+import { kubernetesGateway } from '../../testing/cluster/real-gateway.js';
 import { realHands } from '../../testing/cluster/cluster-hands.js';
 import { withoutPatchOf } from '../../testing/cluster/lessened-rules.js';
 import {
@@ -26,7 +27,7 @@ import {
   type ReconcilerSubject,
 } from '../../testing/reconciler-cases.js';
 import { ReconcilerRig, type MadeHome } from '../../testing/reconciler-rig.js';
-import { kubernetesGateway, LABELS, reconcilerRules, type ClusterSettings } from '../cluster/index.js';
+import { LABELS, reconcilerRules, type ClusterSettings } from '../cluster/index.js';
 import { LEASE_MS } from './lease.js';
 
 const RUNNER = new URL('../../testing/reconciler-runner.main.ts', import.meta.url);

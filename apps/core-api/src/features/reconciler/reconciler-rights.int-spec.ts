@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testCluster, type TestCluster } from '@biplane/testing';
+import { kubernetesGateway } from '../../testing/cluster/real-gateway.js';
 import { clusterSettings, homeSpec } from '../../testing/cluster/home-fixture.js';
 import { hostileNames } from '../../testing/cluster/hostile-names.js';
 import {
   dedicatedHost,
   desiredObjects,
-  kubernetesGateway,
   labelValue,
   LABELS,
   NAMES,

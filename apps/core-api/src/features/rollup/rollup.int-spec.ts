@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { idOf, ServiceClient } from '@biplane/testing';
+import { rowsByTable } from '../../testing/row-counts.js';
 import { coreSuite, type CoreSuite } from '../../testing/core-suite.js';
 import { insertRollupTenants, publishRollupPlan } from '../../testing/rollup-scene.js';
 import type { RollupDto } from './rollup.dto.js';
@@ -47,22 +48,11 @@ function invoices(...tenants: number[]): Promise<Invoice[]> {
   );
 }
 
-/** How many rows each table has; what the jobs of the service write by themselves is left out. */
-async function rowsByTable(): Promise<Record<string, number>> {
-  const tables = await suite.postgres.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables
-      WHERE table_schema = 'public' AND table_name NOT IN ('audit_seal') ORDER BY 1`,
-  );
-  const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM "${name}"`);
-  const rows = await suite.postgres.query<{ name: string; rows: number }>(counts.join(' UNION ALL '));
-  return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
-}
-
 describe('the roll-up of a month', () => {
   let totals: RollupDto['totals'];
 
   it('a dry run computes everything, tells the totals, and stores nothing', async () => {
-    const before = await rowsByTable();
+    const before = await rowsByTable(suite.postgres);
     const dry = await rollup('&dryRun=true');
     expect(dry).toMatchObject({
       id: null,
@@ -72,7 +62,7 @@ describe('the roll-up of a month', () => {
       issued: TENANTS,
       parked: [],
     });
-    expect(await rowsByTable()).toEqual(before);
+    expect(await rowsByTable(suite.postgres)).toEqual(before);
     totals = dry.totals;
   });
 

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { nextMonth } from '@biplane/billing-calendar';
-import { UnitOfWork, type Tx } from '@biplane/service-kit';
+import { rehearse, UnitOfWork, type Tx } from '@biplane/service-kit';
 import type { Actor } from '../audit/index.js';
 import { BilledMonths } from './billed-months.js';
 import { PlanChanges, type DecidedChange, type PlanChangeRequest } from './plan-changes.service.js';
-import { rehearse } from './rehearsal.js';
 import type { Subscription } from './subscription.js';
 import { TenantBills, type PreviewedBill } from './tenant-bills.js';
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { orThrow, parseDeploymentId, parseHomeId, parseRegionCode, parseTenantId } from '@biplane/kernel';
+import { createKeyPair, exportPublicJwk, jwkThumbprint } from '@biplane/licensing';
 import type { ClusterSettings, DedicatedHomeSpec } from '../../features/cluster/index.js';
 
 const TRUST_ROOT = {
@@ -43,6 +44,14 @@ export function clusterSettings(changes: Partial<ClusterSettings> = {}): Cluster
     extraEnv: {},
     ...changes,
   };
+}
+
+const publicJwk = exportPublicJwk(createKeyPair().publicKey);
+
+/** The file that a process reads them from, with a trust root that it takes. */
+export function clusterSettingsOf(changes: Partial<ClusterSettings> = {}): object {
+  const rootKey = { kid: jwkThumbprint(publicJwk), publicJwk };
+  return { regions: { 'eu-1': { ...clusterSettings(changes), rootKey } } };
 }
 
 /** A home of random ids. */

@@ -1,4 +1,5 @@
-import type { Tx, TransactionOptions, UnitOfWork } from '@biplane/service-kit';
+import type { Tx } from './tx.js';
+import type { TransactionOptions, UnitOfWork } from './unit-of-work.js';
 
 /** Carries the result out of a transaction that is to leave nothing behind. */
 class Rehearsed<T> extends Error {

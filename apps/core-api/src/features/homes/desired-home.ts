@@ -1,10 +1,10 @@
 import type { DeploymentId, HomeId, RegionCode, TenantId } from '@biplane/kernel';
 import { desiredObjects, type ClusterSettings, type KubernetesObject } from '../cluster/index.js';
-import type { WantedHome } from '../homes/index.js';
+import type { DedicatedHome } from './domain/home.js';
 
 /** The objects of a home that is wanted. Throws when they cannot be built, for example of a URL that is no host's. */
 export function objectsOf(
-  home: WantedHome,
+  home: DedicatedHome,
   enrollmentToken: string,
   platform: string,
   settings: ClusterSettings,
