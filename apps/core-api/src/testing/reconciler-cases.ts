@@ -62,7 +62,11 @@ async function toldCount({ rig }: ReconcilerSubject, home: MadeHome): Promise<nu
   return (await rig.postgres.query('SELECT 1 FROM home_object WHERE home_id = $1', [home.homeId])).length;
 }
 
-const namespaceOf = (home: MadeHome): ObjectRef => ({ apiVersion: 'v1', kind: 'Namespace', name: home.namespace });
+export const namespaceOf = (home: MadeHome): ObjectRef => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  name: home.namespace,
+});
 
 function foreign(name: string, labels: Readonly<Record<string, string>> = {}): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
@@ -125,11 +129,23 @@ export async function bringsALostNamespaceBack(subject: ReconcilerSubject): Prom
   );
 }
 
+type Strays = Pick<ReconcilerSubject, 'rig' | 'hands'>;
+
 /** Puts a namespace back that is marked as that of the home, which is gone. */
-async function leavesAnOrphan({ rig, hands }: ReconcilerSubject, home: MadeHome): Promise<void> {
+export async function leavesAnOrphan({ rig, hands }: Strays, home: MadeHome): Promise<void> {
   const ours = { [LABELS.managedBy]: 'biplane', [LABELS.platform]: rig.input.platform };
   const own = { [LABELS.home]: home.homeId, [LABELS.deployment]: home.deploymentId };
   await hands.create(foreign(home.namespace, { ...ours, ...own }));
+}
+
+/** Puts a namespace there that is marked as that of a home of which nothing is known. */
+export async function leavesAnUnknown({ rig, hands }: Strays): Promise<KubernetesObject> {
+  const homeId = randomUUID();
+  const ours = { [LABELS.managedBy]: 'biplane', [LABELS.platform]: rig.input.platform };
+  const own = { [LABELS.home]: homeId, [LABELS.deployment]: randomUUID() };
+  const unknown = foreign(`t-${homeId.replaceAll('-', '')}`, { ...ours, ...own });
+  await hands.create(unknown);
+  return unknown;
 }
 
 export async function adoptsNobodysNamespace(subject: ReconcilerSubject): Promise<void> {
@@ -201,20 +217,13 @@ export async function sweepsOnlyWhatIsGone(subject: ReconcilerSubject): Promise<
   const home = await applied(subject);
   await rig.desire(home.homeId, 'absent');
   await gone(subject, home);
-  const ours = { [LABELS.managedBy]: 'biplane', [LABELS.platform]: rig.input.platform };
-  const unknownId = randomUUID();
-  const unknown = foreign(`t-${unknownId.replaceAll('-', '')}`, {
-    ...ours,
-    [LABELS.home]: unknownId,
-    [LABELS.deployment]: randomUUID(),
-  });
   await leavesAnOrphan(subject, home);
-  await hands.create(unknown);
+  const unknown = await leavesAnUnknown(subject);
   await pass();
   const reported = () =>
     rig.postgres.query<{ home_id: string; reason: string; deleted_at: Date | null }>(
       'SELECT home_id, reason, deleted_at FROM home_orphan WHERE home_id = ANY($1)',
-      [[home.homeId, unknownId]],
+      [[home.homeId, unknown.metadata.labels?.[LABELS.home]]],
     );
   assert.deepEqual((await reported()).map(({ reason }) => reason).sort(), ['HOME_GONE', 'HOME_UNKNOWN']);
   await pass();

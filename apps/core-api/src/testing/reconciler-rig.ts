@@ -38,6 +38,7 @@ export interface Condition {
   readonly status: boolean;
   readonly reason: string;
   readonly message: string | null;
+  readonly since: Date;
 }
 
 /** A core database with homes in it, and reconcilers over it. */
@@ -92,7 +93,7 @@ export class ReconcilerRig {
   }
 
   async home(
-    slugs: { readonly tenant?: string; readonly deployment?: string } = {},
+    of: { readonly tenant?: string; readonly deployment?: string; readonly desired?: 'running' | 'stopped' } = {},
     isAsked = true,
   ): Promise<MadeHome> {
     const [homeId, tenantId, deploymentId] = [randomUUID(), randomUUID(), randomUUID()] as const;
@@ -102,17 +103,18 @@ export class ReconcilerRig {
     await this.postgres.query(
       `INSERT INTO dedicated_home (home_id, tenant_id, deployment_id, region, epoch, url, tenant_slug, deployment_slug, desired, modules,
          kept_running, token_encrypted, token_hash, generation, observed_generation, created_at, updated_at)
-       VALUES ($1, $2, $3, 'eu-1', 1, $4, $5, $6, 'running', '{financials,studio}', false, $7, $8, 1, 0, $9, $9)`,
+       VALUES ($1, $2, $3, 'eu-1', 1, $4, $5, $6, $10, '{financials,studio}', false, $7, $8, 1, 0, $9, $9)`,
       [
         homeId,
         tenantId,
         deploymentId,
         `https://h-${homeId.slice(-12)}.eu-1.homes.example`,
-        slugs.tenant ?? 'acme',
-        slugs.deployment ?? 'studio',
+        of.tenant ?? 'acme',
+        of.deployment ?? 'studio',
         sealed,
         hash,
         this.now(),
+        of.desired ?? 'running',
       ],
     );
     if (isAsked) await this.ask(homeId);
@@ -138,7 +140,7 @@ export class ReconcilerRig {
 
   async condition(homeId: string, type: string): Promise<Condition | null> {
     const rows = await this.postgres.query<Condition>(
-      'SELECT type, status, reason, message FROM home_condition WHERE home_id = $1 AND type = $2',
+      'SELECT type, status, reason, message, since FROM home_condition WHERE home_id = $1 AND type = $2',
       [homeId, type],
     );
     return rows[0] ?? null;
@@ -162,9 +164,9 @@ export class ReconcilerRig {
     await waitFor('an empty queue', waiting, { deadlineMs, everyMs: 50 });
   }
 
-  /** What its newest reconciler brings about for the home. */
+  /** What its oldest reconciler brings about for the home. */
   async objects(homeId: string): Promise<readonly KubernetesObject[]> {
-    const homes = this.services.at(-1)!.app.get(WantedHomes, { strict: false });
+    const homes = this.services[0]!.app.get(WantedHomes, { strict: false });
     const settings = new Map<string, ClusterSettings>(
       loadClusterSettings(join(this.input.folder, 'cluster-settings.json')),
     );

@@ -1,20 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  clusterProxy,
-  drawn,
-  seededRandom,
-  seedOfRun,
-  sizeOfRun,
-  spawnSource,
-  testCluster,
-  type ClusterFault,
-  type TestCluster,
-  type TestIdentity,
-} from '@biplane/testing';
+import { clusterProxy, drawn, seededRandom, seedOfRun, sizeOfRun, type ClusterFault } from '@biplane/testing';
 import { tellsWhatTheClusterHas } from '../../testing/annotation-cases.js';
-import { kubernetesGateway } from '../../testing/cluster/real-gateway.js';
-import { realHands } from '../../testing/cluster/cluster-hands.js';
+import { BegunTogether } from '../../testing/begun-together.js';
 import { withoutPatchOf } from '../../testing/cluster/lessened-rules.js';
+import { kubernetesGateway } from '../../testing/cluster/real-gateway.js';
 import {
   adoptsNobodysNamespace,
   bringsALostNamespaceBack,
@@ -24,15 +13,11 @@ import {
   reportsAHeldNamespace,
   sweepsOnlyWhatIsGone,
   tellsAMissingRight,
-  type ReconcilerSubject,
 } from '../../testing/reconciler-cases.js';
-import { ReconcilerRig, type MadeHome } from '../../testing/reconciler-rig.js';
+import type { MadeHome } from '../../testing/reconciler-rig.js';
+import { BRIEF, killedAt, openScene, type ReconcilerScene } from '../../testing/reconciler-scene.js';
 import { LABELS, reconcilerRules, type ClusterSettings } from '../cluster/index.js';
-import { LEASE_MS } from './lease.js';
 
-const RUNNER = new URL('../../testing/reconciler-runner.main.ts', import.meta.url);
-/** No node has it: pods come to nothing, and quickly. */
-const image = `registry.example/biplane/nowhere@sha256:${'cd'.repeat(32)}`;
 const seed = seedOfRun();
 const random = seededRandom(seed);
 const PROVISION = drawn(
@@ -48,55 +33,27 @@ const REMOVE = drawn(
   sizeOfRun({ soak: 4, ci: 1 }),
   random,
 );
-const BRIEF = { callTimeoutMs: 10_000, attemptsMax: 4, budgetMs: 10_000, pauseBaseMs: 50, pauseMsMax: 500 };
 const TIMEOUT_MS = sizeOfRun({ soak: 480_000, ci: 240_000 });
 
-/** A reconciler with exactly its rights, over homes and a time of its own; what all share is the API server. */
-interface Scene extends ReconcilerSubject {
-  readonly cluster: TestCluster;
-  readonly identity: TestIdentity;
-}
-const opened: Scene[] = [];
+const opened: ReconcilerScene[] = [];
 
-async function open(settings: Partial<ClusterSettings> = {}): Promise<Scene> {
-  const cluster = testCluster();
-  const identity = await cluster.identity(reconcilerRules);
-  const rig = await ReconcilerRig.open(cluster.platform, { image, ...settings });
-  const gateway = kubernetesGateway({ kubeconfig: identity.kubeconfigFile });
-  const { service, pass } = await rig.start(gateway);
-  const scene = { cluster, identity, rig, gateway, hands: realHands(cluster), pass, url: service.url };
+async function open(settings: Partial<ClusterSettings> = {}): Promise<ReconcilerScene> {
+  const scene = await openScene(settings);
   opened.push(scene);
   return scene;
 }
 
-/** Most of a scene is waiting for the cluster's controllers: all begin at once, and each test awaits its own. */
-const begin: (() => Promise<void>)[] = [];
-function scene(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void>;
-  begin.push(() => (running = run()));
-  return () => running;
-}
-let calm: Promise<Scene>;
-let all: Promise<unknown>;
+const together = new BegunTogether();
+const scene = (run: () => Promise<void>) => together.scene(run);
+let calm: Promise<ReconcilerScene>;
 beforeAll(() => {
   calm = open();
-  all = Promise.allSettled(begin.map((run) => run()));
+  together.begin();
 });
 afterAll(async () => {
-  await all;
-  await Promise.all(opened.map(({ rig }) => rig.close()));
-  await Promise.all(opened.map(({ cluster }) => cluster.close()));
+  await together.ended();
+  await Promise.all(opened.map((each) => each.close()));
 }, TIMEOUT_MS);
-
-/** A reconciler in a process of its own, which dies at its point. */
-async function killedAt({ rig, cluster }: Scene, point: string): Promise<void> {
-  const input = { ...rig.input, kubeconfig: cluster.kubeconfigFile };
-  const child = spawnSource(RUNNER, input, { FAULT_POINTS: `reconcile.${point}`, NODE_ENV: 'test' });
-  const end = await child.ended;
-  if (end.signal !== 'SIGKILL') throw new Error(`${point} was not reached (SEED=${seed}): ${end.output}`);
-  // What it held is free again.
-  rig.advance(LEASE_MS + 1_000);
-}
 
 async function outlivesFaults(): Promise<void> {
   const subject = await open();
@@ -133,7 +90,7 @@ async function isCompletedByAnother(): Promise<void> {
   const homes: MadeHome[] = [];
   for (const point of PROVISION) {
     homes.push(await rig.home());
-    await killedAt(subject, point);
+    await killedAt(subject, point, `SEED=${seed}`);
   }
   await rig.start(gateway);
   await Promise.all(homes.map(({ homeId }) => rig.ask(homeId)));
@@ -143,7 +100,7 @@ async function isCompletedByAnother(): Promise<void> {
   }
   await rig.stop();
   await Promise.all(homes.map(({ homeId }) => rig.desire(homeId, 'absent')));
-  for (const point of REMOVE) await killedAt(subject, point);
+  for (const point of REMOVE) await killedAt(subject, point, `SEED=${seed}`);
   await rig.start(gateway);
   await Promise.all(homes.map(({ homeId }) => rig.ask(homeId)));
   for (const home of homes) await rig.reason(home.homeId, 'Gone', 'GONE');

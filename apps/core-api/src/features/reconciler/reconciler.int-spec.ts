@@ -14,15 +14,12 @@ import {
   tellsAMissingRight,
   type ReconcilerSubject,
 } from '../../testing/reconciler-cases.js';
+import { eachIsItsOwn, manyHomes } from '../../testing/reconciler-many.js';
 import { ReconcilerRig, type MadeHome } from '../../testing/reconciler-rig.js';
 import { ClusterError, LABELS } from '../cluster/index.js';
 
 const HOMES = sizeOfRun({ soak: 1_000, ci: 24 });
 const TIMEOUT_MS = sizeOfRun({ soak: 600_000, ci: 90_000 });
-const HOSTILE = [
-  ...['a', '-', 'ADMIN', 'kube-system', 'x'.repeat(63), 'ü'.repeat(20), '../../etc', 'a b', '"; --', '${env}'],
-  ...['x0123456789abcdef', 'biplane', '{{ .Values }}', '\u202egnp', '0', 'metadata: {}'],
-];
 let rig: ReconcilerRig;
 let cluster: InMemoryCluster;
 let subject: ReconcilerSubject;
@@ -116,20 +113,11 @@ describe('the reconciler over a cluster in memory', () => {
     'two reconcilers at once bring many homes of hostile names about, each its own, and one that ends gives its homes back',
     async () => {
       const second = await rig.start(cluster);
-      const homes = await Promise.all(
-        Array.from({ length: HOMES }, (_, index) => {
-          const slug = `${HOSTILE[index % HOSTILE.length]!}${index >= HOSTILE.length ? index : ''}`.slice(0, 63);
-          return rig.home({ tenant: slug, deployment: slug });
-        }),
-      );
+      const homes = await manyHomes(rig, HOMES);
       await second.service.close();
       for (const home of homes) await rig.reason(home.homeId, 'Available', 'AVAILABLE', 30_000);
       await rig.settled(TIMEOUT_MS);
-      expect(new Set(homes.map(({ namespace }) => namespace)).size).toBe(HOMES);
-      for (const home of homes) {
-        const places = new Set(ofHome(home).map(({ metadata }) => metadata.namespace ?? metadata.name));
-        expect(places).toEqual(new Set([home.namespace]));
-      }
+      await eachIsItsOwn(subject, homes);
       const drift = `SELECT 1 FROM audit_entry WHERE action = 'home.drift_repaired' AND object_id = ANY($1)`;
       expect(await rig.postgres.query(drift, [homes.map(({ homeId }) => homeId)])).toEqual([]);
       expect(await rig.postgres.query('SELECT 1 FROM reconcile_request WHERE lease_holder IS NOT NULL')).toEqual([]);
