@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sizeOfRun, waitFor } from '@biplane/testing';
+import { sizeOfRun, testCluster, waitFor } from '@biplane/testing';
 import { authorCatalog } from './support/catalog.js';
 import { invariantsHold } from './support/invariants.js';
 import { UsageLoad } from './support/load.js';
@@ -11,6 +11,8 @@ import { awaitHeld, submit, usageEvent } from './support/usage.js';
 /** Without a broker a home is ready from its database after 5 s, and a process needs a few to start. */
 const READY_WITHOUT_KAFKA_MS = 20_000;
 const AT_ONCE = 8;
+/** Between two looks at a home at the longest. */
+const BACK_OFF_MS_MAX = 60_000;
 /** In CI only for as long as the load takes. */
 const KAFKA_AWAY_MS = sizeOfRun({ soak: 600_000, ci: 0 });
 /** Events that must be acknowledged before and after a death, so that it happens under load. */
@@ -26,7 +28,8 @@ describe('the parts under the services', () => {
     tenant = await createReadyTenant(stack);
   });
   afterAll(async () => {
-    const { kafka, postgres } = await control.state();
+    const { kafka, postgres, apiserver } = await control.state();
+    if (apiserver?.running === false) await control.part('apiserver', 'start');
     if (!postgres.running) await control.part('postgres', 'start');
     if (!kafka.running) await control.part('kafka', 'start');
     await stack.services.ensureRunning(CORE, HOME);
@@ -114,6 +117,48 @@ describe('the parts under the services', () => {
     } finally {
       await control.stop(replica.name);
     }
+  });
+
+  it('E20: with the API server killed as it makes homes, and away for over a minute, each is made once after its return', async () => {
+    const cluster = testCluster();
+    const creating = Array.from({ length: 2 }, () => createTenant(stack, { compliance: ['hipaa'] }));
+    const created = await Promise.all(creating);
+    const ids = created.map(({ deployment }) => deployment.id);
+    const homes = () =>
+      databases.query<{ home_id: string; reason: string | null; since: Date | null }>(
+        databases.core,
+        `SELECT h.home_id, c.reason, c.since FROM dedicated_home h
+           LEFT JOIN home_condition c ON c.home_id = h.home_id AND c.type = 'Applied'
+          WHERE h.deployment_id = ANY($1) ORDER BY h.home_id`,
+        [ids],
+      );
+    const namespaces = (await homes()).map(({ home_id }) => `/api/v1/namespaces/t-${home_id.replaceAll('-', '')}`);
+    const isBegun = async () => (await Promise.all(namespaces.map((path) => cluster.get(path)))).some(Boolean);
+    await waitFor('the first of them', isBegun, { everyMs: 5 });
+    await control.part('apiserver', 'kill');
+    const away = () =>
+      waitFor('each to be told so', async () => {
+        const told = await homes();
+        return told.every(({ reason }) => reason === 'CLUSTER_UNREACHABLE') && told;
+      });
+    const told = await away();
+    await stack.clock.advance(BACK_OFF_MS_MAX + 1_000);
+    expect(await away()).toEqual(told);
+    await control.part('apiserver', 'start');
+    await stack.clock.advance(BACK_OFF_MS_MAX);
+    for (const one of created) await awaitReady(stack, one);
+
+    const made = await databases.query<{ done: readonly { do: string; object: string }[] }>(
+      databases.core,
+      `SELECT after -> 'done' AS done FROM audit_entry WHERE action = 'home.applied' AND object_id = ANY($1)`,
+      [told.map(({ home_id }) => home_id)],
+    );
+    const objects = made.flatMap(({ done }) => done.filter(({ do: what }) => what === 'create'));
+    const names = objects.map(({ object }) => object);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    const drift = `SELECT 1 FROM audit_entry WHERE action = 'home.drift_repaired' AND object_id = ANY($1)`;
+    expect(await databases.query(databases.core, drift, [told.map(({ home_id }) => home_id)])).toEqual([]);
+    await cluster.close();
   });
 
   it('every invariant holds in both planes afterwards', async () => {
