@@ -8,7 +8,9 @@ import { usageEvent } from '../../testing/usage-rig.js';
 import { UsageLoad } from '../../testing/usage-load.js';
 
 /** In the order in which they are reached: where the two homes of a move out to a home of its own, and back, may be killed. */
-const BEFORE_FLIP = ['after_hold', 'after_pack', 'after_drained', 'after_copy', 'after_copied'].map(ofMove);
+const BEFORE_FLIP = ['after_hold', 'after_close', 'after_pack', 'after_drained', 'after_copy', 'after_copied'].map(
+  ofMove,
+);
 const OUT = {
   pool: [...BEFORE_FLIP, 'fence.after_row', ...['after_fenced', 'after_cleaned'].map(ofMove)],
   own: ['after_standby_ready', 'after_ready'].map(ofMove),
@@ -19,7 +21,7 @@ const BACK = {
     'fence.after_row',
     ...['after_fenced', 'after_ready'].map(ofMove),
   ],
-  own: ['after_hold', 'after_pack', 'after_drained', 'after_cleaned'].map(ofMove),
+  own: ['after_hold', 'after_close', 'after_pack', 'after_drained', 'after_cleaned'].map(ofMove),
 };
 interface Points {
   readonly pool: readonly string[];
@@ -60,12 +62,12 @@ afterAll(async () => scene?.close(), 60_000);
 
 describe('a move of which the homes are killed', () => {
   it('E15: goes back while it drains as if it had never begun, killed wherever it was', async () => {
-    for (const point of isSoak ? BEFORE_FLIP : pick(BEFORE_FLIP.slice(0, 3), 1)) {
+    for (const point of isSoak ? BEFORE_FLIP : pick(BEFORE_FLIP.slice(0, 4), 1)) {
       const { home, url } = scene.newHome();
       await scene.kill(pool);
       const next = { homeId: home.homeId, epoch: (lastEpoch += 1), url };
       await scene.issue(atPool({ phase: 'draining', next }), home);
-      const own = BEFORE_FLIP.indexOf(point) > 2 ? await scene.startOwn(home) : undefined;
+      const own = BEFORE_FLIP.indexOf(point) > 3 ? await scene.startOwn(home) : undefined;
       pool = await scene.startPool(point);
       expect((await pool.child.ended).signal).toBe('SIGKILL');
       await scene.issue(atPool(), home);
