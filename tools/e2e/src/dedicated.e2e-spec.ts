@@ -228,8 +228,8 @@ describe('deployments in homes of their own, from the request to the last object
       const { databases } = stack;
       const left = async (one: CreatedTenant): Promise<string[]> => {
         const { owner, runtime } = tenantRoleNames(orThrow(parseDeploymentId(one.deployment.id)));
-        const own = homes.map((homeId) => homeDatabaseName(orThrow(parseHomeId(homeId))));
-        const names = [owner, runtime, one.deployment.database, ...own];
+        const ofHomes = homes.map((homeId) => homeDatabaseName(orThrow(parseHomeId(homeId))));
+        const names = [owner, runtime, one.deployment.database, ...ofHomes];
         const found = await databases.query<{ name: string }>(
           databases.core,
           `SELECT datname AS name FROM pg_database WHERE datname = ANY($1)
@@ -254,15 +254,15 @@ describe('deployments in homes of their own, from the request to the last object
     });
 
     it('a reconciler killed as it removes a home leaves nothing: no object in the cluster, no license on the topic', async () => {
+      const left = async () =>
+        (await Promise.all(homes.map((homeId) => labelled(cluster, 'biplane.dev/home', homeId)))).flat();
       await stack.services.dyingAt(RECONCILER, 'reconcile.after_delete:2', () => Promise.resolve());
-      for (const homeId of homes) expect(await labelled(cluster, 'biplane.dev/home', homeId)).not.toEqual([]);
+      expect(await left()).not.toEqual([]);
       await stack.clock.advance(LEASE_OVER_MS);
       for (const one of [own, mover, twin]) await awaitSucceeded(stack, endOf(one));
 
-      for (const homeId of homes) {
-        expect(await labelled(cluster, 'biplane.dev/home', homeId)).toEqual([]);
-        expect(await cluster.get(`/api/v1/namespaces/${namespaceOf(homeId)}`)).toBeNull();
-      }
+      expect(await left()).toEqual([]);
+      for (const homeId of homes) expect(await cluster.get(`/api/v1/namespaces/${namespaceOf(homeId)}`)).toBeNull();
       const records = await captureAll(stack, topics.issued(REGION));
       for (const { tenant, deployment } of [own, mover, twin]) {
         expect(await objectsOf(stack, deployment.id)).toEqual([]);
