@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { differences, envExample } from './generated.js';
+import { copies, differences, envExample, staleCopies } from './generated.js';
 
 describe('the generated reference', () => {
   let folder: string;
@@ -45,5 +45,12 @@ describe('the generated reference', () => {
       'HOME_ID=',
       '',
     ]);
+  });
+
+  it('tells of what the chart carries that is not what stands elsewhere', () => {
+    for (const [copy, original] of Object.entries(copies)) for (const path of [copy, original]) put(path, 'same');
+    expect(staleCopies(folder)).toEqual([]);
+    put('deploy/grafana/biplane.json', 'changed');
+    expect(staleCopies(folder)).toEqual(['charts/biplane/files/dashboard.json is not deploy/grafana/biplane.json']);
   });
 });

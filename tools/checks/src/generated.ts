@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +18,12 @@ export const generators: readonly string[] = [
   'apps/tenant-api/dist/reference.main.js',
   'libs/contracts/dist/reference.main.js',
 ];
+
+/** What the chart carries of elsewhere, since Helm reads no file outside of it. A link would not outlive every way to copy a tree. */
+export const copies: Readonly<Record<string, string>> = {
+  'charts/biplane/files/alerts.yaml': 'deploy/prometheus/alerts.yaml',
+  'charts/biplane/files/dashboard.json': 'deploy/grafana/biplane.json',
+};
 
 const envHead = `# Generated from the typed configuration of the services: npm run reference. One block per service; the local stack sets all of it.
 `;
@@ -24,13 +39,14 @@ export function envExample(folder: string): string {
   return [envHead, ...blocks].join('\n');
 }
 
-/** Writes docs/reference and .env.example. What no generator writes any more is deleted. */
+/** Writes docs/reference, .env.example and the copies. What no generator writes any more is deleted. */
 export function writeReference(root: string): void {
   const folder = join(root, 'docs/reference');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   generateReference(root, folder);
   writeFileSync(join(root, '.env.example'), envExample(folder));
+  for (const [copy, original] of Object.entries(copies)) copyFileSync(join(root, original), join(root, copy));
 }
 
 /** Runs every generator into one folder; each must exist and succeed. */
@@ -66,7 +82,15 @@ export function differences(committed: string, fresh: string): string[] {
   });
 }
 
-/** Compares docs/reference and .env.example with what the generators write now. */
+/** The copies that are not what they are of. */
+export function staleCopies(root: string): string[] {
+  const textOf = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : null);
+  return Object.entries(copies).flatMap(([copy, original]) =>
+    textOf(copy) === textOf(original) ? [] : [`${copy} is not ${original}`],
+  );
+}
+
+/** Compares docs/reference, .env.example and the copies with what the generators write now. */
 export function staleReference(root: string): string[] {
   const fresh = mkdtempSync(join(tmpdir(), 'biplane-reference-'));
   try {
@@ -76,6 +100,7 @@ export function staleReference(root: string): string[] {
     return [
       ...differences(join(root, 'docs/reference'), fresh),
       ...(committed === envExample(fresh) ? [] : ['.env.example is out of date']),
+      ...staleCopies(root),
     ];
   } finally {
     rmSync(fresh, { recursive: true, force: true });

@@ -118,7 +118,10 @@ interface Away {
   readonly attemptsMax: number;
 }
 
-/** From its 30th write on the API server is away, until the Clock has moved by more than a minute. */
+/** Fewer than one home has objects: none is made before the API server goes away. */
+const WRITTEN_BEFORE = 12;
+
+/** After so many writes the API server is away, until the Clock has moved by more than a minute. */
 async function isAwayInTheMiddle({ fault, ...brief }: Away): Promise<void> {
   const ground = await open();
   const { rig, cluster, identity } = ground;
@@ -127,7 +130,7 @@ async function isAwayInTheMiddle({ fault, ...brief }: Away): Promise<void> {
   const away = { requests: 0 };
   proxy.respond(({ method, path }) => {
     const isWrite = method === 'PATCH';
-    if (away.requests > 0 || (isWrite && written.length === 30)) {
+    if (away.requests > 0 || (isWrite && written.length === WRITTEN_BEFORE)) {
       if (path.includes('/t-')) away.requests += 1;
       return fault;
     }
@@ -137,14 +140,16 @@ async function isAwayInTheMiddle({ fault, ...brief }: Away): Promise<void> {
   await rig.start(kubernetesGateway({ kubeconfig: proxy.kubeconfigFile, policy: { ...BRIEF, ...brief } }));
   const homes = await manyHomes(rig, 6, 'stopped');
   /** All of them once each has failed so often and none is being looked at. */
-  const failed = (looks: number) =>
-    waitFor(`${looks} looks that failed`, async () => {
+  const failed = (looks: number) => {
+    const areFailed = async () => {
       const rows = await rig.postgres.query<{ attempts: number; due_at: Date }>(
         'SELECT attempts, due_at FROM reconcile_request WHERE attempts >= $1 AND lease_holder IS NULL',
         [looks],
       );
       return rows.length === homes.length && rows;
-    });
+    };
+    return waitFor(`${looks} looks that failed`, areFailed, { deadlineMs: TIMEOUT_MS });
+  };
   let rows = await failed(1);
   const conditions = () => Promise.all(homes.map(({ homeId }) => rig.condition(homeId, 'Applied')));
   const first = await conditions();
