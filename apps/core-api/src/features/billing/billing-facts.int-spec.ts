@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { orThrow, parseTenantId, type TenantId } from '@biplane/kernel';
-import { openDatabase, type PrismaAdapter, type UnitOfWork } from '@biplane/service-kit';
+import { openDatabase, querySql, type PrismaAdapter, type UnitOfWork } from '@biplane/service-kit';
+import { eventually } from '@biplane/testing';
 import { createCoreClient } from '../../database.js';
 import { billingRig, type BillingRig } from '../../testing/billing-rig.js';
 import { insertRollupTenants, publishRollupPlan } from '../../testing/rollup-scene.js';
@@ -25,6 +26,8 @@ beforeAll(async () => {
     applicationName: 'counting',
     clientFactory: (adapter) => createCoreClient(counting(adapter)),
   });
+  // Its first statement compiles the client, which on a busy machine takes longer than a connection may.
+  await eventually(() => querySql(counted.reader, 'SELECT 1'));
 }, 60_000);
 afterAll(async () => {
   await counted?.close();
