@@ -7,6 +7,7 @@ import { authorCatalog } from './support/catalog.js';
 import { textOfEveryObject } from './support/cluster-objects.js';
 import { invariantsHold } from './support/invariants.js';
 import { captureAll, kafkaAs } from './support/kafka.js';
+import { namespaceOf } from './support/own-home.js';
 import { environmentOf, foundIn, processesWith, searchMemory, type Needle } from './support/process-memory.js';
 import { CORE, E2eStack, REGION } from './support/stack.js';
 import { awaitReady, createTenant, type CreatedTenant } from './support/tenants.js';
@@ -125,7 +126,7 @@ describe('the database passwords of a tenant with a container of its own', () =>
   it('stand in no object of the cluster, where the search finds the enrollment token', async () => {
     const known = needle('the enrollment token', token);
     const texts = await textOfEveryObject(cluster);
-    expect(texts.join('\n')).toContain(`t-${homeId.replaceAll('-', '')}`);
+    expect(texts.join('\n')).toContain(namespaceOf(homeId));
     expect(foundIn(Buffer.from(texts.join('\n')), [...passwords, known])).toEqual([known.what]);
   });
 

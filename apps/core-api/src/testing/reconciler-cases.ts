@@ -4,6 +4,7 @@ import { waitFor } from '@biplane/testing';
 import {
   LABELS,
   NAMES,
+  namespaceName,
   plan,
   refOf,
   refText,
@@ -131,22 +132,21 @@ export async function bringsALostNamespaceBack(subject: ReconcilerSubject): Prom
 
 type Strays = Pick<ReconcilerSubject, 'rig' | 'hands'>;
 
-/** Puts a namespace back that is marked as that of the home, which is gone. */
-export async function leavesAnOrphan({ rig, hands }: Strays, home: MadeHome): Promise<void> {
+/** Puts a namespace there, or back, that is marked as the home's: as of one that is gone, an orphan. */
+export async function leavesAnOrphan(
+  { rig, hands }: Strays,
+  { homeId, deploymentId }: Pick<MadeHome, 'homeId' | 'deploymentId'>,
+): Promise<KubernetesObject> {
   const ours = { [LABELS.managedBy]: 'biplane', [LABELS.platform]: rig.input.platform };
-  const own = { [LABELS.home]: home.homeId, [LABELS.deployment]: home.deploymentId };
-  await hands.create(foreign(home.namespace, { ...ours, ...own }));
+  const own = { [LABELS.home]: homeId, [LABELS.deployment]: deploymentId };
+  const orphan = foreign(namespaceName(homeId), { ...ours, ...own });
+  await hands.create(orphan);
+  return orphan;
 }
 
-/** Puts a namespace there that is marked as that of a home of which nothing is known. */
-export async function leavesAnUnknown({ rig, hands }: Strays): Promise<KubernetesObject> {
-  const homeId = randomUUID();
-  const ours = { [LABELS.managedBy]: 'biplane', [LABELS.platform]: rig.input.platform };
-  const own = { [LABELS.home]: homeId, [LABELS.deployment]: randomUUID() };
-  const unknown = foreign(`t-${homeId.replaceAll('-', '')}`, { ...ours, ...own });
-  await hands.create(unknown);
-  return unknown;
-}
+/** The same of a home of which nothing is known. */
+export const leavesAnUnknown = (strays: Strays): Promise<KubernetesObject> =>
+  leavesAnOrphan(strays, { homeId: randomUUID(), deploymentId: randomUUID() });
 
 export async function adoptsNobodysNamespace(subject: ReconcilerSubject): Promise<void> {
   const other = {
