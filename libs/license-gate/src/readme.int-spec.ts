@@ -153,6 +153,6 @@ describe('four processes of one service', () => {
     }
     await producer.close();
     // The catalog allows 60 s; a second is the goal of the benchmark, which has the machine for itself.
-    expect(Math.max(...tookMs)).toBeLessThan(5_000);
-  }, 180_000);
+    expect(Math.max(...tookMs)).toBeLessThan(60_000);
+  });
 });

@@ -39,7 +39,7 @@ describe('hostile delivery between the planes', () => {
     await awaitAllowed(stack, deploymentId);
     await submit(stack, dropletEvents(deploymentId, month, 72));
     await awaitBillable(stack, tenant, month);
-  }, 240_000);
+  });
 
   const keyOf = ({ message }: Captured) => message.key?.toString() ?? '';
   const hostile = (records: readonly Captured[]) => shuffleAndRepeat([...records, ...records], seed);

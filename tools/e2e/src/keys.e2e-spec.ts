@@ -43,7 +43,7 @@ describe('signing keys and revocations, with two processes of the home', () => {
       made.push(created);
     });
     [ann = '', bob = '', ...others] = made.map(({ deployment }) => deployment.id);
-  }, 240_000);
+  });
   afterAll(async () => {
     await stack.services.ensureRunning(CORE, HOME);
     await stack.control.stop(replica.name);

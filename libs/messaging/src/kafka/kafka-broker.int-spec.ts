@@ -6,10 +6,7 @@ describe('Kafka behind the port', () => {
   beforeAll(async () => void (kafka = await testKafka({ partitions: 1 })), 30_000);
   afterAll(async () => kafka.close());
 
-  it.each(brokerConformance)(
-    '$title',
-    async ({ run }) =>
-      run({ broker: kafka.broker('topics'), createTopic: (partitions) => kafka.createTopic({ partitions }) }),
-    30_000,
+  it.each(brokerConformance)('$title', async ({ run }) =>
+    run({ broker: kafka.broker('topics'), createTopic: (partitions) => kafka.createTopic({ partitions }) }),
   );
 });

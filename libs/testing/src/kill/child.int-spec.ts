@@ -19,7 +19,7 @@ describe('a process that a suite starts', () => {
     expect((await outer.ended).signal).toBe('SIGKILL');
     await waitFor('the end of the inner one', async () => !(await listens(port)));
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  });
 });
 
 function listens(port: number): Promise<boolean> {

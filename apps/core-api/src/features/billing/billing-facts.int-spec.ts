@@ -28,7 +28,7 @@ beforeAll(async () => {
   });
   // Its first statement compiles the client, which on a busy machine takes longer than a connection may.
   await eventually(() => querySql(counted.reader, 'SELECT 1'));
-}, 60_000);
+});
 afterAll(async () => {
   await counted?.close();
   await rig?.close();

@@ -73,7 +73,7 @@ beforeAll(async () => {
   await acme.used('2026-04-30T11:00:00Z', '2160.5');
   await rig.at('2026-05-02T00:00:00.000Z');
   april = await acme.computed('2026-04');
-}, 60_000);
+});
 afterAll(async () => {
   if (rig) await checkInvariants(rig.postgres.url);
   await rig?.close();

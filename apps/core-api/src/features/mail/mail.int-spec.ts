@@ -134,32 +134,28 @@ describe('mail', () => {
   it.each([
     ['mail.before_send', 0],
     ['mail.after_send', 1],
-  ])(
-    'of a process that is killed at %s is sent by the next, under its one Message-ID',
-    async (point, sent) => {
-      const to = `${point.replace(/\W/g, '-')}@acme.example`;
-      const one = mail({ to });
-      // Written by a process that ended before it sent anything.
-      const silent = await runCore({ ...options, mailUrl: 'smtp://127.0.0.1:1?tls=none' });
-      const { fieldKey } = silent;
-      await add(silent, one);
-      await silent.close();
-      await postgres.query(`UPDATE mail SET due_at = created_at, lease_until = NULL WHERE key = $1`, [one.key]);
+  ])('of a process that is killed at %s is sent by the next, under its one Message-ID', async (point, sent) => {
+    const to = `${point.replace(/\W/g, '-')}@acme.example`;
+    const one = mail({ to });
+    // Written by a process that ended before it sent anything.
+    const silent = await runCore({ ...options, mailUrl: 'smtp://127.0.0.1:1?tls=none' });
+    const { fieldKey } = silent;
+    await add(silent, one);
+    await silent.close();
+    await postgres.query(`UPDATE mail SET due_at = created_at, lease_until = NULL WHERE key = $1`, [one.key]);
 
-      const end = await spawnSource(main, { ...options, fieldKey }, { FAULT_POINTS: point }).ended;
-      expect(end).toMatchObject({ signal: 'SIGKILL' });
-      expect(mailsTo(to)).toHaveLength(sent);
-      const next = await runCore({ ...options, fieldKey, startAt: later(180_000) });
-      try {
-        await inState(one.key, 'sent');
-        expect(mailsTo(to)).toHaveLength(sent + 1);
-        expect(new Set(mailsTo(to).map(({ headers }) => headers.get('message-id'))).size).toBe(1);
-      } finally {
-        await next.close();
-      }
-    },
-    40_000,
-  );
+    const end = await spawnSource(main, { ...options, fieldKey }, { FAULT_POINTS: point }).ended;
+    expect(end).toMatchObject({ signal: 'SIGKILL' });
+    expect(mailsTo(to)).toHaveLength(sent);
+    const next = await runCore({ ...options, fieldKey, startAt: later(180_000) });
+    try {
+      await inState(one.key, 'sent');
+      expect(mailsTo(to)).toHaveLength(sent + 1);
+      expect(new Set(mailsTo(to).map(({ headers }) => headers.get('message-id'))).size).toBe(1);
+    } finally {
+      await next.close();
+    }
+  });
 
   it('of two processes at once is sent by one', async () => {
     const first = await runCore(options);

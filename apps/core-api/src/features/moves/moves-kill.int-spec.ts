@@ -26,7 +26,7 @@ function points(steps: readonly MoveStep[], count: number): readonly Point[] {
 let rig: MovesRig;
 beforeAll(async () => {
   rig = await MovesRig.open('2026-04-01T00:00:00.000Z');
-}, 60_000);
+});
 afterAll(async () => {
   if (rig) await checkInvariants(rig.billing.postgres.url);
   await rig?.close();

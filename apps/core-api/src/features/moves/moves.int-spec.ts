@@ -9,7 +9,7 @@ const tenant = (body: Record<string, unknown> = {}): Promise<BilledScene> => rig
 
 beforeAll(async () => {
   rig = await MovesRig.open('2026-04-01T00:00:00.000Z');
-}, 60_000);
+});
 afterAll(async () => rig?.close());
 
 describe('a move', () => {

@@ -50,7 +50,7 @@ beforeAll(async () => {
   for (const object of desiredObjects(spec, clusterSettings())) {
     expect(await gateway.apply(object)).toMatchObject({ kind: 'applied', created: true });
   }
-}, 120_000);
+});
 afterAll(async () => cluster?.close());
 
 const secret = (name: string): KubernetesObject => ({

@@ -72,7 +72,7 @@ let killed: Scene;
 beforeAll(async () => {
   clean = await scene();
   killed = await scene();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all([clean?.postgres.drop(), killed?.postgres.drop()]);
 });
@@ -87,7 +87,7 @@ describe('roll-ups in processes of their own', () => {
       `SELECT count(*)::int AS invoices, count(DISTINCT tenant_id)::int AS tenants, max(sequence) AS last FROM invoice`,
     );
     expect(row).toEqual({ invoices: TENANTS, tenants: TENANTS, last: TENANTS });
-  }, 120_000);
+  });
 
   it('D1: one that is killed again and again comes to the bytes of one that was not', async () => {
     const random = seededRandom(seedOfRun());

@@ -59,7 +59,6 @@ describe('core-api killed in the middle of a delivery', () => {
         await next.close();
       }
     },
-    40_000,
   );
 
   it('two processes at once deliver each event once', async () => {

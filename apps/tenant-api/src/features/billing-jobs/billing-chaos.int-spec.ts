@@ -32,7 +32,7 @@ beforeAll(async () => {
   rig = await BillingRig.open();
   replica = await rig.replica();
   database = await rig.database();
-}, 120_000);
+});
 afterAll(async () => rig?.close(), 60_000);
 
 /** What one instant shows: the rules that it breaks, and accounts whose balance is not the sum of their postings. */

@@ -44,14 +44,14 @@ beforeAll(async () => {
   rig = await BillingRig.open();
   replica = await rig.replica();
   bare = bareQueue(rig.redisUrl, rig.homeId);
-}, 120_000);
+});
 afterEach(async () => {
   await checkInvariants(rig.scene.tenantUrl(rig.tenant.deploymentId));
 });
 afterAll(async () => {
   await bare?.close();
   await rig?.close();
-}, 60_000);
+});
 
 const job = () => ({ deploymentId: rig.tenant.deploymentId, epoch: 1 });
 
@@ -105,7 +105,7 @@ describe('runs in processes of their own', () => {
     [slow] = workers;
     for (const worker of workers.slice(1)) worker.kill('SIGKILL');
     await Promise.all(workers.slice(1).map((worker) => worker.ended));
-  }, 180_000);
+  });
 
   it('D17: a worker that stands still longer than its job is its own charges nothing again when it goes on', async () => {
     await dueRun();
@@ -144,7 +144,6 @@ describe('runs in processes of their own', () => {
       await replica.processor.process(given!.data);
       expect({ seed, point, ...(await ended()) }).toEqual({ seed, point, ...onceEach() });
     },
-    120_000,
   );
 
   it('D17: one that is killed at random, again and again, comes to its end, each item and period charged once', async () => {

@@ -22,11 +22,11 @@ beforeAll(async () => {
   replica = await rig.replica();
   const moves = { listen: (listener: MoveListener) => void listeners.push(listener) } as HomeMoves;
   new BillingMove(moves, replica.processor, rig.scene.unitOfWork).onModuleInit();
-}, 120_000);
+});
 afterAll(async () => {
   await checkInvariants(rig.scene.tenantUrl(rig.tenant.deploymentId));
   await rig?.close();
-}, 60_000);
+});
 
 const placed = (phase: LicensePlacement['phase']) =>
   rig.license(replica, { placement: { homeId: rig.homeId, epoch: 1, phase, url: 'https://eu-1.example' } });

@@ -8,7 +8,7 @@ import { withSession } from '../tenancy/index.js';
 let scene: FleetScene;
 beforeAll(async () => {
   scene = await FleetScene.of(3);
-}, 120_000);
+});
 afterAll(async () => scene.close(), 120_000);
 
 describe('one database', () => {
@@ -28,7 +28,7 @@ describe('one database', () => {
       });
       const startedMs = performance.now();
       await replica.home.handles.resolve(deploymentId).read((db) => querySql(db, 'SELECT count(*) FROM member'));
-      expect(performance.now() - startedMs).toBeLessThan(10_000);
+      expect(performance.now() - startedMs).toBeLessThan(30_000);
       expect(await migrating).toMatchObject({ kind: 'obstacle', obstacle: { reason: 'LOCKED', isPassing: true } });
     });
     expect(await replica.migrator.migrate(deploymentId, new AbortController().signal)).toMatchObject({ kind: 'done' });

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await other?.close();
   await scene?.close();
-}, 60_000);
+});
 
 const atPool = (more: Partial<LicensePlacement> = {}): LicensePlacement => ({
   ...{ homeId: scene.poolId, epoch: 1, phase: 'serving', url: scene.poolUrl },

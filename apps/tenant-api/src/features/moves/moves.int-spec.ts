@@ -16,7 +16,7 @@ beforeAll(async () => {
   scene = await MoveScene.open();
   pool = await scene.startPool();
   await scene.issue(at(scene.poolId, 1, scene.poolUrl));
-}, 120_000);
+});
 afterEach(() => load?.abandon());
 afterAll(async () => scene?.close(), 60_000);
 
@@ -135,7 +135,7 @@ describe('E15: a deployment that is moved under load', () => {
       `moved out and back at ${load.rate.toFixed(0)} requests a second, longest pause ${(load.longestPauseMs / 1000).toFixed(1)} s\n`,
     );
     await scene.stop(own);
-  }, 180_000);
+  });
 
   it('that is undone while it drains is written again where it was', async () => {
     const { home, url } = scene.newHome();
@@ -153,5 +153,5 @@ describe('E15: a deployment that is moved under load', () => {
     }, WAIT);
     const rows = await scene.home(scene.poolId, 'SELECT 1 FROM move_step WHERE to_epoch = 4');
     expect(rows).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -43,14 +43,14 @@ beforeAll(async () => {
   );
   await rig.makeDue('billing', clock.now());
   await replica.processor.process(job());
-}, 120_000);
+});
 afterEach(async () => {
   await checkInvariants(rig.scene.tenantUrl(rig.tenant.deploymentId));
 });
 afterAll(async () => {
   await bare?.close();
   await rig?.close();
-}, 60_000);
+});
 
 const job = () => ({ deploymentId: rig.tenant.deploymentId, epoch: 1 });
 
@@ -90,7 +90,7 @@ describe('statement runs in processes of their own', () => {
     expect(await ended()).toEqual(onceEach());
     for (const worker of workers) worker.kill('SIGKILL');
     await Promise.all(workers.map((worker) => worker.ended));
-  }, 180_000);
+  });
 
   it.each(POINTS)(
     'D17: a statement run that was killed at %s comes to its end, each account told once',
@@ -101,6 +101,5 @@ describe('statement runs in processes of their own', () => {
       await replica.processor.process(job());
       expect({ seed, point, ...(await ended()) }).toEqual({ seed, point, ...onceEach() });
     },
-    120_000,
   );
 });
