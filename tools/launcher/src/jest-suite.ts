@@ -12,12 +12,26 @@ export interface JestReport {
   numTodoTests: number;
   /** Files that could not be run at all: none of their tests was counted. */
   numRuntimeErrorTestSuites: number;
+  testResults: {
+    /** The file, by its whole path. */
+    name: string;
+    assertionResults: { fullName: string; status: string }[];
+  }[];
+}
+
+export interface FailedFile {
+  /** From the root of the repository. */
+  file: string;
+  passed: number;
+  /** The tests that failed, by their whole titles. */
+  failed: string[];
 }
 
 export interface SuiteResult {
   passed: number;
   failed: number;
-  /** Why the suite is not good, beyond tests that failed. */
+  failedFiles: FailedFile[];
+  /** What is to be said of the suite beyond its counts. */
   remarks: string[];
 }
 
@@ -29,7 +43,7 @@ export function countSuite(
 ): SuiteResult {
   if (!report) {
     const unfinished = running.size > 0 ? ` and never ended ${[...running].join(', ')}` : '';
-    return { passed: 0, failed: 1, remarks: [`Jest wrote no result${unfinished}`] };
+    return { passed: 0, failed: 1, failedFiles: [], remarks: [`Jest wrote no result${unfinished}`] };
   }
   const remarks: string[] = [];
   const skipped = report.numPendingTests + report.numTodoTests;
@@ -42,7 +56,15 @@ export function countSuite(
     remarks.push(`Jest ended with code ${exitCode}`);
     failed = 1;
   }
-  return { passed: report.numPassedTests, failed, remarks };
+  return { passed: report.numPassedTests, failed, failedFiles: failedFilesOf(report), remarks };
+}
+
+function failedFilesOf({ testResults }: JestReport): FailedFile[] {
+  return testResults.flatMap(({ name, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+    const passed = assertionResults.filter(({ status }) => status === 'passed').length;
+    return failed.length > 0 ? [{ file: path.relative(root, name), passed, failed }] : [];
+  });
 }
 
 /** Runs Jest over the files that match and counts what it reports. */

@@ -6,34 +6,52 @@ import { runJest, type SuiteResult } from './jest-suite.js';
 import { startTestParts } from './parts-verb.js';
 import { seconds, type Progress } from './progress.js';
 import { outputFolder, root } from './repository.js';
+import { filesToRunAgain, withSecondRun } from './second-run.js';
 import { keepLogs, withStack } from './with-stack.js';
 
 interface Suite {
   about: string;
-  /** `filesOf` narrows what it runs to the files that are asked for. */
-  run(environment: NodeJS.ProcessEnv, progress: Progress, filesOf: Narrowing): Promise<SuiteResult>;
+  run(environment: NodeJS.ProcessEnv, progress: Progress, choice: Choice): Promise<SuiteResult>;
 }
 
-type Narrowing = (pattern: string) => string;
+/** Which files of a suite run. */
+interface Choice {
+  /** Narrows the suite's own pattern of paths to the files that are asked for. */
+  filesOf(pattern: string): string;
+  /** How many run beside each other. */
+  workers: string;
+}
 
 /** Jest leaves one core alone, of two that is half of them; nearly every file here waits for a part most of the time. */
 const EVERY_CORE = '--maxWorkers=100%';
+const ALONE = '--runInBand';
+
+const everyFile: Choice = { filesOf: (pattern) => pattern, workers: EVERY_CORE };
+const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9/_-]/g, '\\$&');
+const filesWith = (text: string): Choice => ({
+  filesOf: (pattern) => `^(?=.*${plain(text)}).*${pattern}`,
+  workers: EVERY_CORE,
+});
+const alone = (files: readonly string[]): Choice => ({
+  filesOf: () => `/(${files.map(plain).join('|')})$`,
+  workers: ALONE,
+});
 const outputFile = (name: string) => path.join(outputFolder, 'test', `${name}.json`);
 
 export const SUITES: Record<string, Suite> = {
   unit: {
     about: 'pure rules and units: *.spec.ts outside tools/checks',
-    run: (environment, _progress, filesOf) =>
+    run: (environment, _progress, { filesOf, workers }) =>
       runJest(
         filesOf('[/\\\\]src[/\\\\].*\\.spec\\.ts$'),
-        ['--testPathIgnorePatterns', 'tools[/\\\\]checks[/\\\\]', EVERY_CORE],
+        ['--testPathIgnorePatterns', 'tools[/\\\\]checks[/\\\\]', workers],
         outputFile('unit'),
         environment,
       ),
   },
   repository: {
     about: 'the boundary canaries and the checks of the repository itself: tools/checks',
-    run: (environment, _progress, filesOf) =>
+    run: (environment, _progress, { filesOf }) =>
       runJest(filesOf('tools[/\\\\]checks[/\\\\].*\\.spec\\.ts$'), [], outputFile('repository'), environment),
   },
   integration: {
@@ -42,15 +60,11 @@ export const SUITES: Record<string, Suite> = {
   },
   e2e: {
     about: 'against a whole running stack, which they stop, kill and start: *.e2e-spec.ts in tools/e2e',
-    run: (environment, progress, filesOf) =>
+    run: (environment, progress, { filesOf }) =>
       withStack('e2e', environment, progress, { cluster: true }, (_stack, env) =>
         runJest(
           filesOf('\\.e2e-spec\\.ts$'),
-          [
-            '--runInBand',
-            '--testTimeout=240000',
-            `--testSequencer=${path.join(root, 'tools', 'e2e', 'sequencer.mjs')}`,
-          ],
+          [ALONE, '--testTimeout=240000', `--testSequencer=${path.join(root, 'tools', 'e2e', 'sequencer.mjs')}`],
           outputFile('e2e'),
           env,
         ),
@@ -61,13 +75,13 @@ export const SUITES: Record<string, Suite> = {
 async function integration(
   environment: NodeJS.ProcessEnv,
   progress: Progress,
-  filesOf: Narrowing,
+  { filesOf, workers }: Choice,
 ): Promise<SuiteResult> {
   const started = startTestParts(environment, progress, { durable: false, withCluster: true });
   const parts = await orInterrupted(started);
   try {
     const env = { ...environment, ...parts.environment, [RUN_MARKER]: parts.run.runId };
-    const args = ['--testTimeout=180000', EVERY_CORE];
+    const args = ['--testTimeout=180000', workers];
     return await runJest(filesOf('\\.int-spec\\.ts$'), args, outputFile('integration'), env);
   } finally {
     await progress.step('everything stopped', () => parts.stop());
@@ -75,7 +89,10 @@ async function integration(
   }
 }
 
-/** All suites, or those named; of them all files, or those whose path holds a text. The last line is the sum; anything short of all passed ends with 1. */
+/**
+ * All suites, or those named; of them all files, or those whose path holds a text. The last line is the sum; anything short
+ * of all passed ends with 1. A whole suite of which a few files fail runs these once more, alone (ADR 0041).
+ */
 export async function testVerb(
   environment: NodeJS.ProcessEnv,
   progress: Progress,
@@ -86,15 +103,18 @@ export async function testVerb(
   if (unknown.length > 0) {
     throw new Error(`There is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
   }
-  const filesOf: Narrowing = (pattern) =>
-    only === undefined ? pattern : `^(?=.*${only.replaceAll(/[^A-Za-z0-9/_-]/g, '\\$&')}).*${pattern}`;
   await mkdir(path.join(outputFolder, 'test'), { recursive: true });
   const results: [name: string, result: SuiteResult, took: string][] = [];
   for (const [name, suite] of Object.entries(SUITES)) {
     if (names.length > 0 && !names.includes(name)) continue;
     progress.heading(`Suite ${name}: ${suite.about}`);
     const from = performance.now();
-    results.push([name, await suite.run(environment, progress, filesOf), seconds(from)]);
+    const first = await suite.run(environment, progress, only === undefined ? everyFile : filesWith(only));
+    const again = only === undefined ? filesToRunAgain(first) : [];
+    if (again.length > 0) progress.heading(`Suite ${name} again, alone: ${again.join(', ')}`);
+    const result =
+      again.length > 0 ? withSecondRun(first, await suite.run(environment, progress, alone(again))) : first;
+    results.push([name, result, seconds(from)]);
   }
   progress.heading('Sum');
   for (const [name, { passed, failed, remarks }, took] of results) {
