@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@biplane/testing';
-import { expectGoldenBill, invoicesOf, issueInvoice, monthlyBill } from './support/bill.js';
+import { expectGoldenBill, invoicesOf, issueInvoice, monthlyBill, type Invoice } from './support/bill.js';
 import { authorCatalog } from './support/catalog.js';
 import { invariantsHold } from './support/invariants.js';
 import { endMonth, openMonth, type Month } from './support/month.js';
+import { insistently } from './support/persist.js';
 import { CORE, E2eStack, HOME } from './support/stack.js';
 import { awaitAllowed, awaitReady, createReadyTenant, createTenant, type CreatedTenant } from './support/tenants.js';
 import { awaitBillable, dropletEvents, submit, usageEvent } from './support/usage.js';
@@ -90,6 +91,33 @@ describe('the path with a SIGKILL at each step', () => {
       expectGoldenBill(await monthlyBill(stack, tenant.id, month));
       expectGoldenBill(await issueInvoice(stack, tenant.id, month));
     }
+  });
+
+  it('an invoice whose payment or voiding core-api died in is paid once, or void', async () => {
+    const [{ tenant: payer }, { tenant: other }] = tenants as [CreatedTenant, CreatedTenant];
+    const [paid, voided] = [await issueInvoice(stack, payer.id, month), await issueInvoice(stack, other.id, month)];
+    const ofInvoice = ({ id }: Invoice, verb: string, body: object) => ({
+      method: 'POST',
+      path: `/api/v1/billing/invoices/${id}/${verb}`,
+      body,
+      headers: { 'idempotency-key': `${verb}-${id}` },
+    });
+    const payment = ofInvoice(paid, 'payments', { method: 'cash', amount: paid.total });
+    await services.dyingAt(CORE, 'invoice.after_payment', () => insistently(stack.core, payment, 201));
+    const { headers: _, ...voiding } = ofInvoice(voided, 'void', { reason: 'sent to nobody' });
+    await services.dyingAt(CORE, 'invoice.after_void', () => insistently(stack.core, voiding, 200));
+    const states = await databases.query(
+      databases.core,
+      `SELECT i.id, i.status::text, (SELECT count(*)::int FROM invoice_payment p WHERE p.invoice_id = i.id) AS payments,
+         (SELECT count(*)::int FROM audit_entry a WHERE a.object_id = i.id::text
+           AND a.action IN ('invoice.payment_recorded', 'invoice.voided')) AS told
+       FROM invoice i WHERE i.id = ANY($1::uuid[]) ORDER BY status`,
+      [[paid.id, voided.id]],
+    );
+    expect(states).toEqual([
+      { id: paid.id, status: 'paid', payments: 1, told: 1 },
+      { id: voided.id, status: 'void', payments: 0, told: 1 },
+    ]);
   });
 
   it('every invariant holds in both planes afterwards', async () => {

@@ -9,7 +9,7 @@ import { FleetReplica } from './fleet-rig.js';
 export interface FleetChildInput {
   /** Holds the rest: licenses of many tenants are too much for an argument. */
   readonly file: string;
-  readonly clockFile: string | null;
+  readonly clockFile: string;
 }
 
 export interface FleetChildScene {
@@ -26,7 +26,7 @@ export interface FleetChildScene {
 const input = JSON.parse(process.argv.at(-1) ?? '{}') as FleetChildInput;
 const scene = JSON.parse(readFileSync(input.file, 'utf8')) as FleetChildScene;
 const replica = new FleetReplica({
-  clock: createClock(input.clockFile ?? undefined, 'test'),
+  clock: createClock(input.clockFile, 'test'),
   unitOfWork: openDatabase({ url: scene.homeUrl, clientFactory: homeClient, poolMax: 5 }),
   rootKey: createPublicKey({ key: scene.rootJwk, format: 'jwk' }),
   provisionerUrl: scene.provisionerUrl,

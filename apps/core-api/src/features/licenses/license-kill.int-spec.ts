@@ -68,45 +68,55 @@ describe('core-api killed', () => {
     }
   });
 
-  it('a rotation of the signing key that is killed in its middle is carried on where it stood', async () => {
-    const database = await testPostgres('core');
-    try {
-      const options = { databaseUrl: database.url, regions: ['eu-1'] };
-      const first = await runCore(options);
-      const admin = new ServiceClient(first.url, { clientId: 'admin', clientSecret: 'admin' });
-      await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: first.key });
-      const next = first.anotherKey();
-      await admin.expect(201, 'POST', '/api/v1/licenses/keys', next);
-      const deployments = 8;
-      for (let index = 0; index < deployments; index += 1) {
-        const headers = { 'idempotency-key': randomUUID() };
-        await admin.expect(202, 'POST', '/api/v1/tenants', tenantBody(`k-${index}`, 'eu-1'), headers);
-      }
-      await first.close();
-
-      const input = { ...options, fieldKey: first.fieldKey, kid: next.kid };
-      const end = await spawnSource(rotator, input, { FAULT_POINTS: 'key_rotation_after_reissue:3' }).ended;
-      expect(end).toMatchObject({ signal: 'SIGKILL' });
-      const signedBy = (kid: string) =>
-        database.query('SELECT 1 FROM license_head JOIN license USING (deployment_id, version) WHERE kid = $1', [kid]);
-      expect((await signedBy(first.key.kid)).length).toBeGreaterThan(0);
-      expect((await signedBy(next.kid)).length).toBeGreaterThan(0);
-
-      const last = await runCore({ ...options, fieldKey: first.fieldKey });
+  it.each([
+    { point: 'key_rotation_after_switch', hasReissued: false },
+    { point: 'key_rotation_after_reissue:3', hasReissued: true },
+  ])(
+    'a rotation of the signing key that is killed at $point is carried on where it stood',
+    async (killed) => {
+      const database = await testPostgres('core');
       try {
-        await eventually(
-          async () => expect(await database.query('SELECT state FROM key_rotation')).toEqual([{ state: 'succeeded' }]),
-          { deadlineMs: 60_000 },
-        );
+        const options = { databaseUrl: database.url, regions: ['eu-1'] };
+        const first = await runCore(options);
+        const admin = new ServiceClient(first.url, { clientId: 'admin', clientSecret: 'admin' });
+        await prepareCatalog(admin, { region: 'eu-1', homeId: randomUUID(), key: first.key });
+        const next = first.anotherKey();
+        await admin.expect(201, 'POST', '/api/v1/licenses/keys', next);
+        const deployments = 8;
+        for (let index = 0; index < deployments; index += 1) {
+          const headers = { 'idempotency-key': randomUUID() };
+          await admin.expect(202, 'POST', '/api/v1/tenants', tenantBody(`k-${index}`, 'eu-1'), headers);
+        }
+        await first.close();
+
+        const input = { ...options, fieldKey: first.fieldKey, kid: next.kid };
+        const end = await spawnSource(rotator, input, { FAULT_POINTS: killed.point }).ended;
+        expect(end).toMatchObject({ signal: 'SIGKILL' });
+        const signedBy = (kid: string) =>
+          database.query('SELECT 1 FROM license_head JOIN license USING (deployment_id, version) WHERE kid = $1', [
+            kid,
+          ]);
+        expect((await signedBy(first.key.kid)).length).toBeGreaterThan(0);
+        expect((await signedBy(next.kid)).length > 0).toBe(killed.hasReissued);
+
+        const last = await runCore({ ...options, fieldKey: first.fieldKey });
+        try {
+          await eventually(
+            async () =>
+              expect(await database.query('SELECT state FROM key_rotation')).toEqual([{ state: 'succeeded' }]),
+            { deadlineMs: 60_000 },
+          );
+        } finally {
+          await last.close();
+        }
+        expect(await signedBy(next.kid)).toHaveLength(deployments);
+        // Each was signed once more, and none twice.
+        expect(await database.query('SELECT DISTINCT version::int FROM license_head')).toEqual([{ version: 2 }]);
+        await checkInvariants(database.url);
       } finally {
-        await last.close();
+        await database.drop();
       }
-      expect(await signedBy(next.kid)).toHaveLength(deployments);
-      // Each was signed once more, and none twice.
-      expect(await database.query('SELECT DISTINCT version::int FROM license_head')).toEqual([{ version: 2 }]);
-      await checkInvariants(database.url);
-    } finally {
-      await database.drop();
-    }
-  }, 240_000);
+    },
+    240_000,
+  );
 });

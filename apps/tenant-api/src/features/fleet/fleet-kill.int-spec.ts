@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => scene.close(), 600_000);
 
-function child(file: string, clockFile: string | null, faultPoints = ''): Child {
+function child(file: string, clockFile: string, faultPoints = ''): Child {
   const input: FleetChildInput = { file, clockFile };
   const env = { FAULT_POINTS: faultPoints, NODE_ENV: 'test' };
   return spawnSource(new URL('../../testing/fleet.child.ts', import.meta.url), input, env);
@@ -30,7 +30,7 @@ function clockPast(dead: number): string {
 }
 
 describe('replicas that are killed', () => {
-  it('E7: killed after a commit and at two fifths of all, a run is finished by others, each migration applied once', async () => {
+  it('E7: killed after a commit, after its record and at two fifths of all, a run is finished by others, each migration applied once', async () => {
     const name = '20270101000000_probe';
     // Rows, so that a migration that ran twice would show, and a third of a second, so that a kill meets it.
     const schema = scene.release(
@@ -40,9 +40,10 @@ describe('replicas that are killed', () => {
     const asked = await scene.replica(schema);
     const run = await asked.fleet.begin(await asked.fleet.plan({}), {}, 'operator');
     const file = writeScene(run.id, schema.folder);
-    const first = child(file, null, 'fleet.after_migration');
-    expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
-    const killed = child(file, clockPast(1));
+    for (const [dead, point] of ['fleet.after_migration', 'fleet.after_settle'].entries()) {
+      expect(await child(file, clockPast(dead), point).ended).toMatchObject({ signal: 'SIGKILL' });
+    }
+    const killed = child(file, clockPast(2));
     await waitFor('two fifths', async () => ((await scene.states(run.id))['done'] ?? 0) >= KILL_AT, {
       deadlineMs: 300_000,
     });
@@ -50,7 +51,7 @@ describe('replicas that are killed', () => {
     expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
     const left = await scene.states(run.id);
     expect(left['done']).toBeLessThan(DATABASES);
-    const two = [child(file, clockPast(2)), child(file, clockPast(2))];
+    const two = [child(file, clockPast(3)), child(file, clockPast(3))];
     for (const { code, output } of await Promise.all(two.map(({ ended }) => ended))) {
       expect([code, output.slice(-500)]).toEqual([0, expect.any(String)]);
     }

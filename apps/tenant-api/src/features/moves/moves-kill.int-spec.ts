@@ -12,14 +12,14 @@ const BEFORE_FLIP = ['after_hold', 'after_close', 'after_pack', 'after_drained',
   ofMove,
 );
 const OUT = {
-  pool: [...BEFORE_FLIP, 'fence.after_row', ...['after_fenced', 'after_cleaned'].map(ofMove)],
+  pool: [...BEFORE_FLIP, 'fence.after_row', ...['before_reseal', 'after_fenced', 'after_cleaned'].map(ofMove)],
   own: ['after_standby_ready', 'after_ready'].map(ofMove),
 };
 const BACK = {
   pool: [
     ...['after_standby_ready', 'after_copy', 'after_copied'].map(ofMove),
     'fence.after_row',
-    ...['after_fenced', 'after_ready'].map(ofMove),
+    ...['before_reseal', 'after_fenced', 'after_ready'].map(ofMove),
   ],
   own: ['after_hold', 'after_close', 'after_pack', 'after_drained', 'after_cleaned'].map(ofMove),
 };
