@@ -41,9 +41,7 @@ interface Announced {
 async function start(options: CoreOptions): Promise<{ child: Child; at: Announced }> {
   const announce = join(folder, `${randomUUID()}.json`);
   const child = spawnSource(server, { ...options, logLevel: 'trace', announce });
-  const at = await waitFor('the service', () => existsSync(announce) && (JSON.parse(read(announce)) as Announced), {
-    deadlineMs: 40_000,
-  });
+  const at = await waitFor('the service', () => existsSync(announce) && (JSON.parse(read(announce)) as Announced));
   return { child, at };
 }
 

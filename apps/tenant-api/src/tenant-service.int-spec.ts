@@ -102,9 +102,7 @@ beforeAll(async () => {
   usage = new UsageClient({ url: `${home.url}/api/v1/usage`, token, spoolFolder, source: 'connectors', gatherMs: 10 });
   await gate.start();
   await gate.whenRead();
-  await waitFor('the home', async () => (await fetch(`${home.url}/health/ready`)).status === 200, {
-    deadlineMs: 30_000,
-  });
+  await waitFor('the home', async () => (await fetch(`${home.url}/health/ready`)).status === 200);
 });
 
 afterAll(async () => {

@@ -64,7 +64,7 @@ describe('a limit that many processes take from', () => {
     const killed = [];
     for (const [index, child] of doomed.entries()) {
       const isTaking = async () => Number((await stateOf(key))?.spent) > index * 100;
-      await waitFor('slices to be taken', isTaking, { deadlineMs: 40_000 });
+      await waitFor('slices to be taken', isTaking);
       child.kill('SIGKILL');
       killed.push(await child.ended);
     }

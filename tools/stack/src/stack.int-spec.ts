@@ -11,7 +11,7 @@ import { processesOfRun } from './process-identity.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const dist = path.join(root, 'tools', 'stack', 'dist');
-const PATIENCE = { deadlineMs: 30_000 };
+const PATIENCE = { deadlineMs: 120_000 };
 const uses = { PATH: process.env['PATH'] };
 
 let folder: string;

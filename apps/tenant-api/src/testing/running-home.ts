@@ -117,7 +117,7 @@ export class RunningHome {
       const { body } = await operator.get('/internal/licenses?limit=200');
       const rows = (body as { data?: { deploymentId: string; version: number }[] }).data ?? [];
       return rows.some((row) => row.deploymentId === placement.deploymentId && row.version >= version);
-    }, { deadlineMs: 30_000 }); // prettier-ignore
+    });
   }
 
   /** Another member of the deployment, signed in. */

@@ -87,9 +87,7 @@ async function dedicated(slug: string): Promise<Created> {
 }
 const claimAll = (holder = randomUUID()) => wanted.claim(clock.now(), { regions, take: 100, leaseMs: 30_000, holder });
 async function claimOf(homeId: string): Promise<ReconcileClaim> {
-  return waitFor(`a request for ${homeId}`, async () => (await claimAll()).find((claim) => claim.homeId === homeId), {
-    deadlineMs: 5_000,
-  });
+  return waitFor(`a request for ${homeId}`, async () => (await claimAll()).find((claim) => claim.homeId === homeId));
 }
 const nothing = () => Promise.resolve();
 const licenseOf = async (id: string) =>
