@@ -24,11 +24,9 @@ import { awaitStep, awaitSucceeded } from './support/operations.js';
 import { namespaceOf, ownHome, podsOf, wholeExport } from './support/own-home.js';
 import { insistently, persistently } from './support/persist.js';
 import { E2eStack, REGION } from './support/stack.js';
-import { awaitReady, createReadyTenant, createTenant, plannedObjects, type CreatedTenant } from './support/tenants.js';
+import { awaitReady, createReadyTenant, createTenant, type CreatedTenant } from './support/tenants.js';
 import { awaitHeld, completenessOf, submit, usageEvent, type UsageEvent } from './support/usage.js';
 
-/** What only a container of its own meets. */
-const HIPAA = ['hipaa'];
 const RECONCILER = 'reconciler';
 const ACTION = 'financials:automated_billing';
 const HOUR_MS = 3_600_000;
@@ -76,7 +74,7 @@ describe('deployments in homes of their own, from the request to the last object
     [mover, twin] = await Promise.all([createReadyTenant(stack), createReadyTenant(stack)]);
     for (const one of [mover, twin]) await submit(stack, [used(one, 'before', USED_BEFORE)]);
     own = await stack.services.dyingAt(RECONCILER, 'reconcile.after_write:3', () =>
-      createTenant(stack, { compliance: HIPAA }),
+      createTenant(stack, { compliance: ['hipaa'] }),
     );
     await stack.clock.advance(LEASE_OVER_MS);
     moving = move();
@@ -122,17 +120,6 @@ describe('deployments in homes of their own, from the request to the last object
     expect(applied.sort()).toEqual(told.map(({ kind, name }) => `${kind}/${name}`).sort());
     expect(told).toContainEqual(expect.objectContaining({ kind: 'Namespace', name: namespaceOf(ownHomeId) }));
     expect(await podsOf(cluster, ownHomeId)).toHaveLength(1);
-  });
-
-  it('is made of what the plan of such a creation names, which makes nothing', async () => {
-    const namespaces = () => labelled(cluster, 'app.kubernetes.io/managed-by', 'biplane');
-    const before = await namespaces();
-    const planned = await plannedObjects(stack, HIPAA);
-    const told = (await objectsOf(stack, own.deployment.id)).map(({ kind, name }) => `${kind}/${name}`);
-    const unplaced = (names: string[]) => names.filter((name) => !name.startsWith('Namespace/')).sort();
-    expect(unplaced(planned)).toEqual(unplaced(told));
-    expect(planned.filter((name) => name.startsWith('Namespace/t-'))).toHaveLength(1);
-    expect(await namespaces()).toEqual(before);
   });
 
   it('a deployment is used at the address of its own home, where the pool sends whoever comes to it', async () => {

@@ -95,9 +95,6 @@ function planCore(input: PlanInput): { database: DatabaseSpec; migration: TaskSp
     ISSUER_FILE: issuerFile(input.privateFolder),
     MAIL_URL: pathToFileURL(mailFolder(input.privateFolder)).href,
     MAIL_FROM: 'billing@biplane.example',
-    // As the reconciler is told: what a dedicated home would be made of is shown before it is.
-    PLATFORM: 'local',
-    CLUSTER_SETTINGS_FILE: clusterSettingsFile(input.privateFolder),
   };
   return {
     database,
@@ -115,12 +112,14 @@ function planCore(input: PlanInput): { database: DatabaseSpec; migration: TaskSp
   };
 }
 
-/** The only process that may change the cluster: core-api's database, its keys and what it knows of clusters, and nothing else of it. */
+/** The only process that may change the cluster: core-api's database and keys, and nothing else of it. */
 function planReconciler(input: PlanInput, core: ServiceSpec): ServiceSpec {
-  const taken = ['CORE_DATABASE_URL', 'FIELD_KEYS_FILE', 'PLATFORM', 'CLUSTER_SETTINGS_FILE'];
+  const taken = ['CORE_DATABASE_URL', 'FIELD_KEYS_FILE'];
   const environment = {
     ...common(input),
     ...Object.fromEntries(taken.map((name) => [name, core.environment[name] ?? ''])),
+    PLATFORM: 'local',
+    CLUSTER_SETTINGS_FILE: clusterSettingsFile(input.privateFolder),
     ...(input.kubeconfig === undefined
       ? { CLUSTER: 'recording', CLUSTER_FOLDER: clusterFolder(input.privateFolder) }
       : { CLUSTER: 'kubernetes', KUBECONFIG: input.kubeconfig }),

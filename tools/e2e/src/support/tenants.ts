@@ -59,19 +59,6 @@ export function createTenant(
   return insistently<CreatedTenant>(stack.core, request, 202);
 }
 
-/** What a tenant with a container of its own would be made of, as `Kind/name`; nothing is made. */
-export async function plannedObjects(stack: E2eStack, compliance: string[]): Promise<string[]> {
-  const slug = uniqueName('t');
-  const request = {
-    method: 'POST',
-    path: '/api/v1/tenants?dryRun=true',
-    body: tenantBody(slug, 'studio', compliance),
-    headers: { 'idempotency-key': `plan-${slug}` },
-  };
-  const plan = await insistently<{ objects: { kind: string; name: string }[] }>(stack.core, request, 200);
-  return plan.objects.map(({ kind, name }) => `${kind}/${name}`);
-}
-
 export async function awaitReady(stack: E2eStack, { operation }: CreatedTenant): Promise<void> {
   await awaitSucceeded(stack, operation.id);
 }
