@@ -89,9 +89,22 @@ async function integration(
   }
 }
 
+/** All files of a suite, and those once more, alone, in which single tests failed (ADR 0041). */
+async function wholeSuite(
+  name: string,
+  run: (choice: Choice) => Promise<SuiteResult>,
+  progress: Progress,
+): Promise<SuiteResult> {
+  const first = await run(everyFile);
+  const again = filesToRunAgain(first);
+  if (again.length === 0) return first;
+  progress.heading(`Suite ${name} again, alone: ${again.join(', ')}`);
+  return withSecondRun(first, await run(alone(again)));
+}
+
 /**
  * All suites, or those named; of them all files, or those whose path holds a text. The last line is the sum; anything short
- * of all passed ends with 1. A whole suite of which a few files fail runs these once more, alone (ADR 0041).
+ * of all passed ends with 1.
  */
 export async function testVerb(
   environment: NodeJS.ProcessEnv,
@@ -109,11 +122,8 @@ export async function testVerb(
     if (names.length > 0 && !names.includes(name)) continue;
     progress.heading(`Suite ${name}: ${suite.about}`);
     const from = performance.now();
-    const first = await suite.run(environment, progress, only === undefined ? everyFile : filesWith(only));
-    const again = only === undefined ? filesToRunAgain(first) : [];
-    if (again.length > 0) progress.heading(`Suite ${name} again, alone: ${again.join(', ')}`);
-    const result =
-      again.length > 0 ? withSecondRun(first, await suite.run(environment, progress, alone(again))) : first;
+    const run = (choice: Choice) => suite.run(environment, progress, choice);
+    const result = only === undefined ? await wholeSuite(name, run, progress) : await run(filesWith(only));
     results.push([name, result, seconds(from)]);
   }
   progress.heading('Sum');
