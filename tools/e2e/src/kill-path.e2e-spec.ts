@@ -100,11 +100,11 @@ describe('the path with a SIGKILL at each step', () => {
       method: 'POST',
       path: `/api/v1/billing/invoices/${id}/${verb}`,
       body,
-      headers: { 'idempotency-key': `${verb}-${id}` },
     });
-    const payment = ofInvoice(paid, 'payments', { method: 'cash', amount: paid.total });
+    const headers = { 'idempotency-key': `pay-${paid.id}` };
+    const payment = { ...ofInvoice(paid, 'payments', { method: 'cash', amount: paid.total }), headers };
     await services.dyingAt(CORE, 'invoice.after_payment', () => insistently(stack.core, payment, 201));
-    const { headers: _, ...voiding } = ofInvoice(voided, 'void', { reason: 'sent to nobody' });
+    const voiding = ofInvoice(voided, 'void', { reason: 'sent to nobody' });
     await services.dyingAt(CORE, 'invoice.after_void', () => insistently(stack.core, voiding, 200));
     const states = await databases.query(
       databases.core,
